@@ -1,0 +1,272 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"sync"
+
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// maxGroup bounds the transactions that share one commit, so that the first
+// of them does not wait long for the last.
+const maxGroup = 256
+
+// group is the one writer of an SQLite file. It takes the transactions that
+// wait, lets each run in a savepoint, commits once and then answers all. It
+// never waits for more to come.
+type group struct {
+	pool    *sql.DB
+	conn    *sql.Conn // of the pool's one connection; used by whoever has the turn
+	st      *stmts
+	queue   chan *call
+	quit    chan struct{}
+	stopped chan struct{}
+	once    sync.Once
+}
+
+// call is one waiting transaction. Its function runs on its caller's goroutine
+// when the writer gives it the turn, so that a panic or a failing test unwinds
+// where it belongs.
+type call struct {
+	ctx  context.Context
+	turn chan *Tx  // writer to caller: run now
+	ran  chan bool // caller to writer: it returned nil
+	done chan error
+	tx   *Tx
+	err  error // what the function returned; written before ran
+	gone bool  // the caller unwound and hears no answer; written before ran
+}
+
+var (
+	errPanicked = errors.New("the transaction's function panicked")
+	// errSplit means the engine rolled back by itself.
+	errSplit = errors.New("the shared transaction was rolled back")
+)
+
+func startGroup(pool *sql.DB, conn *sql.Conn) *group {
+	g := &group{
+		pool:    pool,
+		conn:    conn,
+		st:      &stmts{byQ: map[string]*sql.Stmt{}, prep: conn},
+		queue:   make(chan *call, maxGroup),
+		quit:    make(chan struct{}),
+		stopped: make(chan struct{}),
+	}
+	go g.write()
+	return g
+}
+
+func (g *group) stop() {
+	g.once.Do(func() { close(g.quit) })
+	<-g.stopped
+}
+
+// tx queues fn and waits for its commit.
+func (g *group) tx(ctx context.Context, _ bool, fn func(context.Context, *Tx) error) error {
+	c := &call{ctx: ctx, turn: make(chan *Tx), ran: make(chan bool), done: make(chan error, 1)}
+	select {
+	case g.queue <- c:
+	case <-ctx.Done():
+		return fmt.Errorf("transaction not begun: %w", ctx.Err())
+	case <-g.stopped:
+		return errClosed
+	}
+	for {
+		select {
+		case tx := <-c.turn:
+			c.run(tx, fn)
+		case err := <-c.done:
+			if err == nil {
+				c.tx.committed()
+			}
+			return err
+		case <-g.stopped:
+			select {
+			case err := <-c.done:
+				if err == nil {
+					c.tx.committed()
+				}
+				return err
+			default:
+				return errClosed
+			}
+		}
+	}
+}
+
+// run gives the writer its turn back however fn ends.
+func (c *call) run(tx *Tx, fn func(context.Context, *Tx) error) {
+	c.err, c.gone = errPanicked, true
+	defer func() { c.ran <- c.err == nil }()
+	err := fn(c.ctx, tx)
+	if err == nil {
+		err = tx.dead
+	}
+	c.err, c.gone = err, false
+}
+
+func (g *group) write() {
+	defer close(g.stopped)
+	defer func() {
+		g.st.close()
+		g.conn.Close()
+	}()
+	calls := make([]*call, 0, maxGroup)
+	for {
+		select {
+		case c := <-g.queue:
+			calls = append(calls[:0], c)
+		case <-g.quit:
+			for {
+				select {
+				case c := <-g.queue:
+					c.done <- errClosed
+				default:
+					return
+				}
+			}
+		}
+	more:
+		for len(calls) < maxGroup {
+			select {
+			case c := <-g.queue:
+				calls = append(calls, c)
+			default:
+				break more
+			}
+		}
+		if !g.commit(calls) {
+			// One of them broke the shared transaction, or the disk did:
+			// each gets a transaction of its own and its own answer.
+			for _, c := range calls {
+				if !c.gone {
+					g.commit([]*call{c})
+				}
+			}
+		}
+	}
+}
+
+// commit runs the calls in one transaction and answers them. With false nobody
+// was answered and nothing happened. A single call is always answered.
+func (g *group) commit(calls []*call) bool {
+	alone := len(calls) == 1
+	err := g.begin()
+	if err == nil {
+		for _, c := range calls {
+			if err = g.one(c, alone); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			err = g.exec("COMMIT")
+		}
+		if err != nil {
+			// Fails when the engine has rolled back already, which is as well.
+			g.exec("ROLLBACK")
+		}
+	} else {
+		// A busy or broken file will not do better for one than for all.
+		for _, c := range calls {
+			c.done <- err
+		}
+		return true
+	}
+	if err != nil && !alone {
+		return false
+	}
+	for _, c := range calls {
+		switch {
+		case c.gone:
+		case c.err != nil:
+			c.done <- c.err
+		default:
+			c.done <- err
+		}
+	}
+	return true
+}
+
+// begin begins a transaction, on a new connection when the old one is of no
+// use any more: after an I/O error for example it may not even roll back.
+func (g *group) begin() error {
+	err := g.exec("BEGIN IMMEDIATE")
+	if err == nil || sqliteCode(err) == sqlite3.SQLITE_BUSY {
+		return err
+	}
+	g.st.close()
+	g.conn.Raw(func(any) error { return driver.ErrBadConn }) // the pool forgets it
+	g.conn.Close()
+	conn, again := g.pool.Conn(context.Background())
+	if again != nil {
+		return errors.Join(err, again)
+	}
+	g.conn, g.st.prep = conn, conn
+	return g.exec("BEGIN IMMEDIATE")
+}
+
+// one lets a call run. The error is one of the transaction as a whole.
+func (g *group) one(c *call, alone bool) error {
+	c.err, c.gone, c.tx = nil, false, nil
+	if err := c.ctx.Err(); err != nil {
+		c.err = fmt.Errorf("transaction not begun: %w", err)
+		return nil
+	}
+	if !alone {
+		if err := g.exec("SAVEPOINT one"); err != nil {
+			return err
+		}
+	}
+	c.tx = &Tx{q: g}
+	c.turn <- c.tx
+	ok := <-c.ran
+	switch {
+	case c.tx.dead != nil:
+		return fmt.Errorf("%w: %w", errSplit, c.tx.dead)
+	case alone && ok:
+		return nil
+	case alone:
+		return c.err
+	case ok:
+		return g.exec("RELEASE one")
+	}
+	if err := g.exec("ROLLBACK TO one"); err != nil {
+		return err
+	}
+	return g.exec("RELEASE one")
+}
+
+func (g *group) exec(query string) error {
+	_, err := g.ExecContext(context.Background(), query)
+	return err
+}
+
+// The methods of Querier run on the writing connection. They do not pass the
+// caller's cancellation on: interrupting a statement would undo the work of
+// everyone in the group.
+
+func (g *group) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {
+	if st := g.st.get(query); st != nil {
+		return st.ExecContext(context.Background(), args...)
+	}
+	return g.conn.ExecContext(context.Background(), query, args...)
+}
+
+// QueryContext prepares anew each time: a prepared statement is one cursor,
+// and its rows may still be open when the same query is asked again.
+func (g *group) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
+	return g.conn.QueryContext(context.Background(), query, args...)
+}
+
+func (g *group) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
+	if st := g.st.get(query); st != nil {
+		if row := st.QueryRowContext(context.Background(), args...); !inUse(row.Err()) {
+			return row
+		}
+	}
+	return g.conn.QueryRowContext(context.Background(), query, args...)
+}
