@@ -128,3 +128,23 @@ type ShopperAuthorizationResponse struct {
 	ShopperRisks            []string                 `json:"shopperRisks"`
 	Replayed                bool                     `json:"-"` // a recorded answer: adds Idempotency-Hit
 }
+
+// encodeAuthorization is the one place that knows the body of the answer, of
+// which Amazon documents only that it exists.
+func encodeAuthorization(r *ShopperAuthorizationResponse, omitEmpty bool) any {
+	if omitEmpty {
+		return struct {
+			ShopperAuthorized       bool                     `json:"shopperAuthorized"`
+			AuthorizationConditions []AuthorizationCondition `json:"authorizationConditions,omitempty"`
+			ShopperRisks            []string                 `json:"shopperRisks,omitempty"`
+		}{r.ShopperAuthorized, r.AuthorizationConditions, r.ShopperRisks}
+	}
+	full := *r
+	if full.AuthorizationConditions == nil {
+		full.AuthorizationConditions = []AuthorizationCondition{}
+	}
+	if full.ShopperRisks == nil {
+		full.ShopperRisks = []string{}
+	}
+	return full
+}

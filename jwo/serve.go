@@ -1,0 +1,151 @@
+package jwo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// checked is resp when it keeps the contract and nil, which becomes a 500,
+// when it does not.
+func checked[T any, P interface {
+	*T
+	Validate() error
+}](resp P, err error) any {
+	if err != nil || resp == nil || resp.Validate() != nil {
+		return nil
+	}
+	return resp
+}
+
+var errBadAnswer = errors.New("the implementation answered nothing, or what the contract forbids")
+
+const defaultMaxBody = 1 << 20
+
+// handler serves one operation: method, size, decode, validate, call, encode.
+func handler[T any, P interface {
+	*T
+	Request
+}](api string, cfg HandlerConfig, success int, call func(context.Context, *T) (any, bool, error)) http.Handler {
+	if cfg.MaxBody <= 0 {
+		cfg.MaxBody = defaultMaxBody
+	}
+	if cfg.SuccessStatus != 0 {
+		success = cfg.SuccessStatus
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		x := Exchange{API: api}
+		fail := func(err error) {
+			refusal, cause := refusalOf(err)
+			x.Status, x.Replayed, x.Err = refusal.Status, refusal.Replayed, cause
+			x.Fields = FieldErrors(refusal.Fields).Fields()
+			WriteRefusal(w, x.RequestID, refusal)
+		}
+		if cfg.Observe != nil {
+			defer func() { x.Took = time.Since(start); cfg.Observe(x) }()
+		}
+		var resp any
+		err := guarded(func() error {
+			var req P = new(T)
+			if err := receive(w, r, cfg, req, &x); err != nil {
+				return err
+			}
+			var err error
+			if resp, x.Replayed, err = call(r.Context(), req); err == nil && resp == nil {
+				err = errBadAnswer
+			}
+			return err
+		})
+		var data []byte
+		if err == nil {
+			data, err = json.Marshal(resp)
+		}
+		if err != nil {
+			fail(err)
+			return
+		}
+		x.Status = success
+		if x.Replayed {
+			w.Header().Set(replayHeader, "true")
+		}
+		write(w, success, data)
+	})
+}
+
+// guarded turns a panic into an error, so that one request cannot take the
+// connection of another with it.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked{p, debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
+// receive reads and checks the request and notes who and what it is about.
+func receive(w http.ResponseWriter, r *http.Request, cfg HandlerConfig, req Request, x *Exchange) error {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		return &Refusal{Status: http.StatusMethodNotAllowed}
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cfg.MaxBody))
+	if err != nil {
+		var big *http.MaxBytesError
+		if errors.As(err, &big) {
+			return &Refusal{Status: http.StatusRequestEntityTooLarge}
+		}
+		return &Refusal{Status: http.StatusBadRequest, Fields: body("could not be read")}
+	}
+	err = DecodeRequest(data, req, cfg.Limits)
+	identify(req, x)
+	var faulty FieldErrors
+	if errors.As(err, &faulty) {
+		return &Refusal{Status: http.StatusBadRequest, Fields: faulty}
+	}
+	return err
+}
+
+// identify takes the identifiers that are fit to be logged and echoed.
+func identify(req Request, x *Exchange) {
+	store, trip, request := "", "", ""
+	switch r := req.(type) {
+	case *VerifyIdentityKeysRequest:
+		store, request = r.StoreID, r.RequestID
+	case *ShopperAuthorizationRequest:
+		store = r.StoreID
+		if r.ShopperInteraction != nil {
+			trip = r.ShopperInteraction.ShoppingTripID
+		}
+	case *CreatePurchasesRequest:
+		store, trip, request = r.StoreID, r.IdempotentShoppingTripID, r.RequestID
+	case *ResolveScanRequest:
+		store, request = r.StoreID, r.RequestID
+	case *GetScanDetailsRequest:
+		store = r.StoreID
+	case *GetShopperRequest:
+		store, request = r.StoreID, r.RequestID
+	}
+	if isUUID(request) {
+		x.RequestID = request
+	}
+	if outStoreID(store) == "" {
+		x.StoreID = store
+	}
+	if tripID(trip) == "" {
+		x.TripID = trip
+	}
+}
