@@ -106,7 +106,7 @@ func (s *Sim) post(ctx context.Context, url string, body []byte, timeout time.Du
 	if k := s.cfg.Sign; k != nil {
 		sum := sha256.Sum256(body)
 		creds := aws.Credentials{AccessKeyID: k.AccessKeyID, SecretAccessKey: k.SecretAccessKey, SessionToken: k.SessionToken}
-		err := v4.NewSigner().SignHTTP(ctx, creds, req, hex.EncodeToString(sum[:]), "execute-api", s.cfg.Region, s.cfg.Now())
+		err := v4.NewSigner().SignHTTP(ctx, creds, req, hex.EncodeToString(sum[:]), "execute-api", s.cfg.Region, time.Now())
 		if err != nil {
 			return answer{err: fmt.Errorf("sign: %w", err)}
 		}
