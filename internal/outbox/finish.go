@@ -2,6 +2,8 @@ package outbox
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,33 +36,39 @@ const (
 	outLost     = "lost"     // the lease was lost; somebody else has it
 )
 
-// finish writes verdicts and returns the outcome of each by job id. Whoever
+// fate is what became of a job.
+type fate struct {
+	outcome string
+	next    int64 // when it runs again; 0 when it does not
+}
+
+// finish writes verdicts and returns the fate of each job by its id. Whoever
 // has lost the lease changes nothing.
-func (s store) finish(ctx context.Context, verdicts []verdict) (map[string]string, error) {
+func (s store) finish(ctx context.Context, verdicts []verdict) (map[string]fate, error) {
 	// In one order everywhere, so that two processes do not wait for each other.
 	slices.SortFunc(verdicts, func(a, b verdict) int { return strings.Compare(a.job.ID, b.job.ID) })
-	var outcomes map[string]string
+	var fates map[string]fate
 	err := s.db.TxReadCommitted(ctx, func(ctx context.Context, tx *db.Tx) error {
-		outcomes = make(map[string]string, len(verdicts))
+		fates = make(map[string]fate, len(verdicts))
 		now := time.Now().UnixMilli()
 		var done []held
 		for _, v := range verdicts {
 			if v.outcome == outDone {
 				done = append(done, v.job)
-			} else if err := s.put(ctx, tx, v, now, outcomes); err != nil {
+			} else if err := s.put(ctx, tx, v, now, fates); err != nil {
 				return err
 			}
 		}
-		return s.remove(ctx, tx, done, now, outcomes)
+		return s.remove(ctx, tx, done, now, fates)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("finish %d jobs: %w", len(verdicts), err)
 	}
-	return outcomes, nil
+	return fates, nil
 }
 
 // remove deletes finished jobs, except those added again while they ran.
-func (s store) remove(ctx context.Context, tx *db.Tx, done []held, now int64, outcomes map[string]string) error {
+func (s store) remove(ctx context.Context, tx *db.Tx, done []held, now int64, fates map[string]fate) error {
 	if len(done) == 0 {
 		return nil
 	}
@@ -72,45 +80,59 @@ func (s store) remove(ctx context.Context, tx *db.Tx, done []held, now int64, ou
 		return err
 	}
 	for _, j := range done {
-		outcomes[j.ID] = outLost
+		fates[j.ID] = fate{outcome: outLost}
 	}
 	for _, id := range gone {
-		outcomes[id] = outDone
+		fates[id] = fate{outcome: outDone}
 	}
 	if len(gone) == len(done) {
 		return nil
 	}
 	args = []any{now}
 	ids, leases = both(&args, done)
-	again, err := ids1(tx.QueryContext(ctx, `
+	rows, err := tx.QueryContext(ctx, `
 		UPDATE job SET state = CASE WHEN again_at <= $1 THEN 'ready' ELSE 'waiting' END, run_at = again_at,
 			again_at = 0, attempt = 0, rescued = 0, error = '', owner = '', lease = '', leased_until = 0
-		WHERE id IN (`+ids+`) AND lease IN (`+leases+`) RETURNING id`, args...))
-	for _, id := range again {
-		outcomes[id] = outAgain
+		WHERE id IN (`+ids+`) AND lease IN (`+leases+`) RETURNING id, run_at`, args...)
+	if err != nil {
+		return err
 	}
-	return err
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		again := fate{outcome: outAgain}
+		if err := rows.Scan(&id, &again.next); err != nil {
+			return err
+		}
+		fates[id] = again
+	}
+	return rows.Err()
 }
 
 // put sends a job that is not done where its verdict says; one added again
 // meanwhile runs at the earlier time and is not parked.
-func (s store) put(ctx context.Context, tx *db.Tx, v verdict, now int64, outcomes map[string]string) error {
-	res, err := tx.ExecContext(ctx, `
+func (s store) put(ctx context.Context, tx *db.Tx, v verdict, now int64, fates map[string]fate) error {
+	f := fate{outcome: v.outcome}
+	var state string
+	err := tx.QueryRowContext(ctx, `
 		UPDATE job SET
 			state = CASE WHEN again_at <> 0 AND again_at <= $1 THEN 'ready'
 			             WHEN again_at <> 0 AND $2 = 'parked' THEN 'waiting'
 			             ELSE $2 END,
 			run_at = CASE WHEN again_at <> 0 AND (again_at < $3 OR $2 = 'parked') THEN again_at ELSE $3 END,
 			attempt = $4, error = $5, again_at = 0, rescued = 0, owner = '', lease = '', leased_until = 0
-		WHERE id = $6 AND lease = $7`,
-		now, v.state, v.at.UnixMilli(), v.attempt, v.err, v.job.ID, v.job.lease)
-	if err != nil {
+		WHERE id = $6 AND lease = $7 RETURNING run_at, state`,
+		now, v.state, v.at.UnixMilli(), v.attempt, v.err, v.job.ID, v.job.lease).Scan(&f.next, &state)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		f = fate{outcome: outLost}
+	case err != nil:
 		return err
+	case state == Parked:
+		f.next = 0
+	case v.state == Parked:
+		f.outcome = outAgain
 	}
-	n, err := res.RowsAffected()
-	outcomes[v.job.ID] = v.outcome
-	if n == 0 {
-		outcomes[v.job.ID] = outLost
-	}
-	return err
+	fates[v.job.ID] = f
+	return nil
 }

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -32,10 +33,10 @@ func (r *runner) finishBatch(batch []verdict) {
 	giveUp := time.Now().Add(r.Lease)
 	for try := 1; ; try++ {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.work), statement)
-		outcomes, err := r.finish(ctx, batch)
+		fates, err := r.finish(ctx, batch)
 		cancel()
 		if err == nil {
-			r.settle(batch, outcomes)
+			r.settle(batch, fates)
 			return
 		}
 		r.Log.ErrorContext(r.work, "finished jobs cannot be recorded", "jobs", len(batch), "error", err)
@@ -51,9 +52,7 @@ func (r *runner) finishBatch(batch []verdict) {
 }
 
 // settle lets go of jobs whose verdicts are written, or given up.
-func (r *runner) settle(batch []verdict, outcomes map[string]string) {
-	now := time.Now()
-	var next time.Time
+func (r *runner) settle(batch []verdict, fates map[string]fate) {
 	r.mu.Lock()
 	for _, v := range batch {
 		if h := r.holds[v.job.lease]; h != nil {
@@ -62,25 +61,19 @@ func (r *runner) settle(batch []verdict, outcomes map[string]string) {
 		}
 	}
 	r.mu.Unlock()
+	next := int64(math.MaxInt64)
 	for _, v := range batch {
-		outcome, ok := outcomes[v.job.ID]
+		f, ok := fates[v.job.ID]
 		if !ok {
-			outcome = outLost
+			f.outcome = outLost
 		}
-		r.metrics.jobs.Inc(v.job.Kind, outcome)
-		at := v.at
-		switch outcome {
-		case outDone, outLost, outParked:
-			continue
-		case outAgain:
-			at = now // or later; the dispatcher will see
-		}
-		if next.IsZero() || at.Before(next) {
-			next = at
+		r.metrics.jobs.Inc(v.job.Kind, f.outcome)
+		if f.next != 0 {
+			next = min(next, f.next)
 		}
 	}
-	if !next.IsZero() {
-		r.bell.ring(next)
+	if next != math.MaxInt64 {
+		r.bell.ring(time.UnixMilli(next))
 	}
 	select {
 	case r.freed <- struct{}{}:
