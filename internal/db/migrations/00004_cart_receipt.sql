@@ -100,6 +100,7 @@ CREATE TABLE receipt (
     created     BIGINT NOT NULL,
     issued      BIGINT NOT NULL,
     completed   BIGINT NOT NULL,
+    ask_after   BIGINT NOT NULL,
     content     TEXT NOT NULL,
     card        TEXT NOT NULL
 );

@@ -1,0 +1,243 @@
+package cart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/fault"
+	"github.com/strollhq/stroll/internal/metric"
+	"github.com/strollhq/stroll/internal/outbox"
+	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/internal/price"
+	"github.com/strollhq/stroll/jwo"
+	"github.com/strollhq/stroll/money"
+)
+
+// Payments is what a cart needs of the payments: *pay.Pay.
+type Payments interface {
+	// Open records a trip's payment and its first job in the cart's
+	// transaction.
+	Open(ctx context.Context, tx *db.Tx, o pay.Opening) error
+	// Reprice gives an unsettled payment another total or act; an error of
+	// kind fault.Conflict means that its money has moved.
+	Reprice(ctx context.Context, tx *db.Tx, tripID string, total money.Amount, act pay.Act, reason string) error
+}
+
+// Config is what Carts work with.
+type Config struct {
+	DB     *db.DB
+	Outbox *outbox.Outbox
+	Pay    Payments
+	// Book finds the price list of a store in force at a moment, and its
+	// version. It must give up when its context ends.
+	Book func(ctx context.Context, storeID string, at time.Time) (*price.Book, string, error)
+	// Settings finds a store's settings; false for a store we do not serve.
+	Settings func(storeID string) (Settings, bool)
+	// Limits are the enumerations accepted from Amazon.
+	Limits  jwo.Limits
+	Log     *slog.Logger
+	Metrics *metric.Set
+}
+
+// Carts takes carts. It is safe for concurrent use, also by several processes
+// on one database.
+type Carts struct {
+	cfg   Config
+	watch *watch
+}
+
+// New makes the carts and registers their job with the outbox.
+func New(cfg Config) *Carts {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Carts{cfg: cfg}
+	c.watch = newWatch(cfg)
+	if cfg.Outbox != nil {
+		cfg.Outbox.Handle(priceJob, c.priceLater, outbox.Policy{
+			First: time.Second, Ceiling: time.Minute, Timeout: 30 * time.Second,
+		})
+	}
+	return c
+}
+
+// CreatePurchases takes one cart (contract: ordering 2). It returns when the
+// purchase, its price and its payment are durable. A cart seen before gets its
+// first answer, whatever became of it since. The errors of a cart's own faults
+// are *jwo.Refusal; with any other error nothing was kept and a retry starts
+// afresh.
+func (c *Carts) CreatePurchases(ctx context.Context, req *jwo.CreatePurchasesRequest) (*jwo.CreatePurchasesResponse, error) {
+	received := time.Now()
+	if err := req.ValidateWith(c.cfg.Limits); err != nil {
+		return nil, c.refuse(req, err)
+	}
+	settings, ok := c.cfg.Settings(req.StoreID)
+	if !ok {
+		return nil, c.refuse(req, jwo.FieldErrors{{Field: "storeId", Reason: "is not a store served here"}})
+	}
+	settings = settings.WithDefaults()
+	content, err := contentOf(req)
+	if err != nil {
+		return nil, err
+	}
+	digest := digestOf(content)
+	switch first, err := head(ctx, c.cfg.DB.Reader(), req.IdempotentShoppingTripID); {
+	case err == nil:
+		return c.replay(ctx, first, digest, content, settings)
+	case !errors.Is(err, fault.NotFound):
+		return nil, fmt.Errorf("cart of trip %s: %w", req.IdempotentShoppingTripID, err)
+	}
+	p, err := draft(req, settings, received)
+	if err != nil {
+		return nil, err
+	}
+	p.digest = digest
+	return c.take(ctx, p, content, settings)
+}
+
+// draft is the purchase of a cart before it has a price.
+func draft(req *jwo.CreatePurchasesRequest, s Settings, received time.Time) (*Purchase, error) {
+	who := partyOf(req, s)
+	started, err1 := req.ShoppingTrip.StartTime.Time()
+	ended, err2 := req.ShoppingTrip.EndTime.Time()
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, fmt.Errorf("cart of trip %s: %w", req.IdempotentShoppingTripID, err)
+	}
+	p := &Purchase{
+		TripID: req.IdempotentShoppingTripID, StoreID: req.StoreID, POSStore: s.POSStore, Status: s.SuccessStatus,
+		Entry: who.entry, Kind: who.kind, Visitor: clean(who.visitor), Instrument: clean(who.instrument), Loyalty: clean(who.loyalty),
+		Device: clean(req.ShopperDeviceID), GroupSize: who.size, Started: started, Ended: ended, Received: received,
+		PriceAt: ended, shopper: clean(who.shopper),
+	}
+	if p.POSStore == "" {
+		p.POSStore = p.StoreID
+	}
+	if s.PriceAt == OnReceipt {
+		p.PriceAt = received
+	}
+	if len(req.ShoppingTrip.AuthEvents) == 0 {
+		p.mark(FlagNoAuthEvents)
+	}
+	if !who.payer {
+		p.mark(FlagNoPayer)
+	}
+	for _, e := range req.ShoppingTrip.AuthEvents {
+		p.events = append(p.events, e.ID)
+	}
+	if len(req.CartItems) > 0 {
+		p.PurchaseID = uuid.Must(uuid.NewV7()).String()
+	}
+	for i, item := range req.CartItems {
+		l := Line{No: i + 1, ID: clean(item.ID), Type: clean(item.Type), Quantity: item.Quantity.Value,
+			Unit: clean(item.Quantity.Unit), LineItemID: clean(item.LineItemID)}
+		for _, x := range item.ExternalIdentifiers {
+			if x.ID != "" {
+				l.External = append(l.External, clean(x.ID))
+			}
+		}
+		p.Lines = append(p.Lines, l)
+	}
+	return p, nil
+}
+
+// take prices and stores a cart, unless another copy of it was quicker.
+func (c *Carts) take(ctx context.Context, p *Purchase, content []byte, s Settings) (*jwo.CreatePurchasesResponse, error) {
+	from := c.shelf(ctx, p, s)
+	body := callOf(ctx).Body
+	if body == nil {
+		body = content
+	}
+	var earlier *Purchase
+	err := c.cfg.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		earlier = nil
+		uses, err := used(ctx, tx, p.StoreID, p.shopper)
+		if err != nil {
+			return err
+		}
+		act, err := p.value(s, from, uses, p.Received)
+		if err != nil {
+			// The price list itself is at fault: the cart is kept and priced
+			// when that is repaired.
+			c.cfg.Log.ErrorContext(ctx, "cart not priced", "alert", "unpriced_cart", "store", p.StoreID, "trip", p.TripID, "error", err)
+			if act, err = p.value(s, shelf{}, uses, p.Received); err != nil {
+				return err
+			}
+		}
+		p.pricing = 0
+		if p.Result != nil {
+			p.pricing = 1
+		}
+		fresh, err := insert(ctx, tx, p, body)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			first, err := head(ctx, tx, p.TripID)
+			earlier = &first
+			return err
+		}
+		if p.Result != nil {
+			if err := insertPrice(ctx, tx, p, Resolution{}); err != nil {
+				return err
+			}
+			if err := count(ctx, tx, p, nil, p.Result.Uses); err != nil {
+				return err
+			}
+		}
+		if p.State == Unpriced {
+			if err := c.queue(ctx, tx, p); err != nil {
+				return err
+			}
+		}
+		return c.cfg.Pay.Open(ctx, tx, pay.Opening{
+			TripID: p.TripID, StoreID: p.StoreID, PurchaseID: p.PurchaseID, Entry: p.Entry, Visitor: p.Visitor,
+			Instrument: p.Instrument, Events: p.events, Started: p.Started, Ended: p.Ended, Total: p.Total, Act: act, Reason: p.Reason,
+		})
+	})
+	if err != nil {
+		c.watch.failed(p.StoreID)
+		return nil, fmt.Errorf("keep cart of trip %s: %w", p.TripID, err)
+	}
+	if earlier != nil {
+		return c.replay(ctx, *earlier, p.digest, content, s)
+	}
+	c.watch.taken(ctx, p)
+	return answer(ctx, *p, false), nil
+}
+
+// shelf is the price list that applies to p, or an empty shelf when it cannot
+// be had in time.
+func (c *Carts) shelf(ctx context.Context, p *Purchase, s Settings) shelf {
+	if len(p.Lines) == 0 {
+		return shelf{}
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.PriceTimeout)
+	defer cancel()
+	book, version, err := c.cfg.Book(ctx, p.StoreID, p.PriceAt)
+	if err != nil {
+		c.cfg.Log.WarnContext(ctx, "price list not to be had", "alert", "unpriced_cart", "store", p.StoreID, "trip", p.TripID, "error", err)
+		return shelf{}
+	}
+	return shelf{book, version}
+}
+
+func answer(ctx context.Context, p Purchase, replayed bool) *jwo.CreatePurchasesResponse {
+	callOf(ctx).Status = p.Status
+	return &jwo.CreatePurchasesResponse{PurchaseID: p.PurchaseID, Replayed: replayed}
+}
+
+func (c *Carts) refuse(req *jwo.CreatePurchasesRequest, err error) error {
+	var fields jwo.FieldErrors
+	if !errors.As(err, &fields) {
+		return err
+	}
+	c.Refused(req.StoreID, fields)
+	return &jwo.Refusal{Status: http.StatusBadRequest, Fields: fields}
+}

@@ -1,0 +1,98 @@
+package cart
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/price"
+)
+
+// Promotion caps are per shopper and store, so two carts of one shopper in the
+// same moment must not both take the last use. The count is one row per
+// shopper and promotion that every cart using it updates in its own
+// transaction: on SQLite writers take turns, on PostgreSQL the second of two
+// concurrent updates fails to serialize and the whole cart is priced again
+// with the new count.
+
+// used reads how often a shopper has had each promotion before.
+func used(ctx context.Context, q db.Querier, storeID, shopper string) (map[string]price.Usage, error) {
+	uses := map[string]price.Usage{}
+	if shopper == "" {
+		return uses, nil
+	}
+	rows, err := q.QueryContext(ctx, `SELECT promotion, uses, amount FROM promotion_count
+		WHERE store_id = $1 AND shopper = $2`, storeID, shopper)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var u price.Usage
+		if err := rows.Scan(&id, &u.Uses, &u.Amount); err != nil {
+			return nil, err
+		}
+		uses[id] = u
+	}
+	return uses, rows.Err()
+}
+
+// usedBy is what one trip has counted so far.
+func usedBy(ctx context.Context, q db.Querier, tripID string) (map[string]price.Usage, error) {
+	rows, err := q.QueryContext(ctx, `SELECT promotion, uses, amount FROM promotion_use WHERE trip_id = $1`, tripID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	uses := map[string]price.Usage{}
+	for rows.Next() {
+		var id string
+		var u price.Usage
+		if err := rows.Scan(&id, &u.Uses, &u.Amount); err != nil {
+			return nil, err
+		}
+		uses[id] = u
+	}
+	return uses, rows.Err()
+}
+
+// count makes now the trip's uses instead of before.
+func count(ctx context.Context, tx *db.Tx, p *Purchase, before, now map[string]price.Usage) error {
+	if p.shopper == "" {
+		return nil
+	}
+	for _, id := range both(before, now) {
+		was, is := before[id], now[id]
+		if was == is {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO promotion_count (store_id, shopper, promotion, uses, amount)
+			VALUES ($1,$2,$3,$4,$5) ON CONFLICT (store_id, shopper, promotion) DO UPDATE SET
+			uses = promotion_count.uses + excluded.uses, amount = promotion_count.amount + excluded.amount`,
+			p.StoreID, p.shopper, id, is.Uses-was.Uses, is.Amount-was.Amount); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO promotion_use (trip_id, promotion, store_id, shopper, uses, amount)
+			VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT (trip_id, promotion) DO UPDATE SET
+			uses = excluded.uses, amount = excluded.amount`,
+			p.TripID, id, p.StoreID, p.shopper, is.Uses, is.Amount); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// both lists the keys of two maps in order, so that concurrent transactions
+// touch the rows in the same order.
+func both(a, b map[string]price.Usage) []string {
+	keys := slices.Collect(maps.Keys(a))
+	for k := range b {
+		if _, ok := a[k]; !ok {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,216 @@
+package receipt
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/strollhq/stroll/internal/price"
+	"github.com/strollhq/stroll/money"
+)
+
+// View is a receipt as text, ready to be laid out: every amount is written as
+// people of the store's locale do, every time by the store's clock.
+type View struct {
+	Lang    string // BCP 47 tag of the amounts' locale
+	Pending bool
+	Store   Store
+	Number  string // the store's own number
+	Day     string // Friday, 6 March 2026
+	Hours   string // 09:30 – 09:41 EST
+	Items   string // 3 items
+	Lines   []LineView
+	Sums    []Row // between the lines and the total
+	Total   string
+	Taxes   []Row // where prices include tax: what is contained in the total
+	Paid    []Row // how it was paid
+	Due     *Row  // what is still owed, or is due to staff
+	Card    []Row // the card block
+	Waiting bool  // details of the card are still being asked for
+	Facts   []Row // ids
+}
+
+// LineView is one line of the receipt.
+type LineView struct {
+	Name   string
+	Detail string // 2 × $1.50; "" for a single piece
+	Amount string // before promotions, fees and tax
+	Notes  []Row  // promotions with their amounts, fees
+	Marks  string // letters of the taxes on it
+}
+
+// Row is a label and its text.
+type Row struct {
+	Label, Text string
+	Minus       bool // a promotion
+	Code        bool // an identifier, shown in a fixed width
+}
+
+// View lays a receipt out as text.
+func (r Receipt) View() View {
+	c := r.Content
+	w := writer{c.Price.Currency, c.Store.Locale}
+	started, ended := c.Started, c.Ended
+	if zone, err := time.LoadLocation(c.Store.TimeZone); err == nil {
+		started, ended = started.In(zone), ended.In(zone)
+	}
+	v := View{
+		Lang: lang(c.Store.Locale), Pending: r.State == Pending, Store: c.Store, Number: c.Number,
+		Day: ended.Format("Monday, 2 January 2006"), Hours: hours(started, ended),
+		Total: w.amount(c.Price.Total), Waiting: r.State == Issued && r.Note == "" && c.Tender == TenderCard,
+	}
+	marks := taxMarks(c.Price.Taxes)
+	pieces := int64(0)
+	for _, l := range c.Price.Lines {
+		v.Lines = append(v.Lines, w.line(l, marks))
+		pieces += max(l.Pieces, 1)
+	}
+	v.Items = plural(pieces, "item", "items")
+	v.Sums, v.Taxes = w.sums(c.Price, marks)
+	w.payment(&v, r)
+	v.Facts = facts(r)
+	return v
+}
+
+// writer writes amounts of one receipt.
+type writer struct {
+	currency money.Currency
+	locale   string
+}
+
+func (w writer) amount(minor int64) string { return money.New(minor, w.currency).Format(w.locale) }
+
+// unit writes a unit price, which may have more digits than the currency.
+func (w writer) unit(d money.Decimal) string {
+	if a, err := money.Exact(d, w.currency); err == nil {
+		return a.Format(w.locale)
+	}
+	return d.String() + " " + string(w.currency)
+}
+
+func (w writer) line(l price.Line, marks map[string]string) LineView {
+	v := LineView{Name: l.Name, Amount: w.amount(l.Price)}
+	if v.Name == "" {
+		v.Name = l.SKU
+	}
+	if one, ok := l.Quantity.Int64(); !ok || one != 1 || l.PriceUnit != "each" {
+		quantity := l.Quantity.String()
+		if l.PriceUnit == "each" || l.PriceUnit == "" {
+			v.Detail = quantity + " × " + w.unit(l.UnitPrice)
+		} else {
+			v.Detail = quantity + " " + l.Unit + " × " + w.unit(l.UnitPrice) + " per " + l.PriceUnit
+		}
+	}
+	for _, p := range l.Promotions {
+		v.Notes = append(v.Notes, Row{Label: or(p.Name, p.ID), Text: "−" + w.amount(p.Amount), Minus: true})
+	}
+	for _, f := range l.Fees {
+		v.Notes = append(v.Notes, Row{Label: or(f.Name, f.ID), Text: "+" + w.amount(f.Amount)})
+	}
+	var letters []string
+	for _, t := range l.Taxes {
+		letters = append(letters, marks[t.ID])
+	}
+	slices.Sort(letters)
+	v.Marks = strings.Join(letters, " ")
+	return v
+}
+
+// taxMarks gives each tax a letter, by which the lines name it.
+func taxMarks(taxes []price.TaxPart) map[string]string {
+	marks := map[string]string{}
+	for i, t := range taxes {
+		marks[t.ID] = string(rune('A' + i%26))
+	}
+	return marks
+}
+
+// sums are the rows between the lines and the total, and the taxes contained
+// in the prices if they are.
+func (w writer) sums(p price.Result, marks map[string]string) (sums, taxes []Row) {
+	if p.PromotionsTotal != 0 || p.FeesTotal != 0 || len(p.Taxes) > 0 && !p.TaxIncluded {
+		sums = append(sums, Row{Label: "Subtotal", Text: w.amount(p.SubTotal)})
+	}
+	if p.PromotionsTotal != 0 {
+		sums = append(sums, Row{Label: "Savings", Text: "−" + w.amount(p.PromotionsTotal), Minus: true})
+	}
+	if p.FeesTotal != 0 {
+		sums = append(sums, Row{Label: "Deposits and fees", Text: w.amount(p.FeesTotal)})
+	}
+	for _, t := range p.Taxes {
+		row := Row{Label: fmt.Sprintf("%s %s %s%% of %s", marks[t.ID], or(t.Name, t.ID), t.Rate, w.amount(t.Base)), Text: w.amount(t.Amount)}
+		if p.TaxIncluded {
+			taxes = append(taxes, row)
+		} else {
+			sums = append(sums, row)
+		}
+	}
+	return sums, taxes
+}
+
+// payment fills in how the trip was paid.
+func (w writer) payment(v *View, r Receipt) {
+	c := r.Content
+	switch c.Tender {
+	case TenderCash:
+		v.Due = &Row{Label: "To pay in cash to our staff", Text: w.amount(c.Price.Total)}
+		return
+	case TenderApp:
+		v.Paid = []Row{{Label: "Paid with the payment method in the app", Text: w.amount(c.Captured.Minor)}}
+	default:
+		v.Paid = []Row{{Label: cardName(r.Card), Text: w.amount(c.Captured.Minor)}}
+		v.Card = cardRows(r.Card)
+	}
+	if c.Outstanding.Minor > 0 {
+		v.Due = &Row{Label: "Still to pay", Text: w.amount(c.Outstanding.Minor)}
+	}
+}
+
+func facts(r Receipt) []Row {
+	rows := []Row{}
+	add := func(label, text string, code bool) {
+		if text != "" {
+			rows = append(rows, Row{Label: label, Text: text, Code: code})
+		}
+	}
+	add("Purchase", r.PurchaseID, true)
+	add("On your card statement", r.Card.Statement, true)
+	if r.Content.GroupSize > 1 {
+		add("Shopped together", plural(int64(r.Content.GroupSize), "person", "people"), false)
+	}
+	return rows
+}
+
+func hours(from, to time.Time) string {
+	zone := to.Format(" MST")
+	if from.Equal(to) {
+		return to.Format("15:04") + zone
+	}
+	if from.YearDay() != to.YearDay() || from.Year() != to.Year() {
+		return from.Format("2 Jan 15:04") + " – " + to.Format("2 Jan 15:04") + zone
+	}
+	return from.Format("15:04") + " – " + to.Format("15:04") + zone
+}
+
+func lang(locale string) string {
+	if locale == "" {
+		return "en"
+	}
+	return strings.ReplaceAll(locale, "_", "-")
+}
+
+func or(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.FormatInt(n, 10) + " " + many
+}
