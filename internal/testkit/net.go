@@ -37,7 +37,7 @@ func NewNet() *Net {
 
 // Listen listens on an address "host:port", where the host is any name and
 // port 0 picks a free one. It panics when the address is taken: that is a
-// fault of the test.
+// fault of the test. On a closed Net the listener is closed too.
 func (n *Net) Listen(addr string) net.Listener {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -54,6 +54,11 @@ func (n *Net) Listen(addr string) net.Listener {
 		panic("testkit: listen: " + addr + " is taken")
 	}
 	l := &listener{net: n, addr: address(addr), accept: make(chan *conn, 128), closed: make(chan struct{})}
+	if n.closed {
+		close(l.closed)
+		l.once.Do(func() {})
+		return l
+	}
 	n.listeners[addr] = l
 	return l
 }

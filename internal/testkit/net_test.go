@@ -53,7 +53,8 @@ func TestNetHTTP(t *testing.T) {
 			}),
 		}
 		served := make(chan error, 1)
-		go func() { served <- srv.Serve(n.Listen("store.test:80")) }()
+		l := n.Listen("store.test:80")
+		go func() { served <- srv.Serve(l) }()
 		start := time.Now()
 		body := strings.Repeat("x", 300<<10) // more than is buffered
 		for range 3 {
