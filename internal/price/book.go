@@ -120,6 +120,6 @@ func (b *Book) Locale() string { return b.spec.Locale }
 // Items are the items on the list, in its order; they must not be changed.
 func (b *Book) Items() []Item { return b.spec.Items }
 
-// Spec is the data the book was compiled from, with every default filled in;
-// it must not be changed.
+// Spec is the data the book was compiled from, with the store's defaults filled
+// in; it must not be changed.
 func (b *Book) Spec() Spec { return b.spec }

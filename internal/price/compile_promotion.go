@@ -170,6 +170,10 @@ func (c *compiler) text(p Promotion, r *promo) string {
 		return fmt.Sprintf("buy %d, get %d %s", r.buy, r.take, off)
 	case Bundle:
 		return "bundle " + off
+	case FixedPrice, HappyHour:
+		if r.reward.kind != byShare {
+			return off + " each"
+		}
 	case Threshold:
 		return off + " for spending " + c.b.show(r.spend)
 	}

@@ -7,9 +7,15 @@ type group struct{ from, to int }
 // cheaper by itself. A share is rounded once per line.
 func (w *work) each(p *promo, limit int64) {
 	w.cand = w.candidates(p, p.sel, false, w.cand)
-	w.pool = append(w.pool, w.atMost(w.cand, limit)...)
-	w.tally.uses = int64(len(w.pool))
+	gaining := w.cand[:0]
+	for _, u := range w.cand {
+		if w.gain(u, p.reward) > 0 {
+			gaining = append(gaining, u)
+		}
+	}
+	w.pool = append(w.pool, w.atMost(gaining, limit)...)
 	w.reduce(p.reward)
+	w.tally.uses = int64(len(w.pool))
 }
 
 // fixedAmount takes its amount off each piece, each line or the cart.
@@ -24,7 +30,7 @@ func (w *work) fixedAmount(p *promo, limit int64) {
 		if int64(len(w.spans)) > limit {
 			w.spans = w.spans[:limit]
 			w.pool = w.pool[:w.spans[limit-1].to]
-			w.tally.limited = "the limit of uses"
+			w.tally.limited = capUses
 		}
 		w.tally.uses = int64(len(w.spans))
 		for _, s := range w.spans {
@@ -55,7 +61,7 @@ func (w *work) threshold(p *promo, limit int64) {
 	if p.repeat {
 		if times = sum / p.spend; times > limit {
 			times = limit
-			w.tally.limited = "the limit of uses"
+			w.tally.limited = capUses
 		}
 	}
 	w.pool = append(w.pool, w.cand...)
@@ -73,35 +79,49 @@ func (w *work) threshold(p *promo, limit int64) {
 }
 
 // reduce gives every piece of the pool, which is in canonical order, a reward
-// of its own.
+// of its own. A line whose share rounds to nothing leaves the pool.
 func (w *work) reduce(r reward) {
-	if r.kind == byShare {
-		w.lines()
-		for _, s := range w.spans {
-			var sum int64
-			for _, u := range w.pool[s.from:s.to] {
-				sum += w.units[u].left
-			}
-			w.spread(w.pool[s.from:s.to], w.b.times(sum, r.percent))
+	if r.kind != byShare {
+		for _, u := range w.pool {
+			w.take[u] = w.gain(u, r)
 		}
 		return
 	}
-	for _, u := range w.pool {
-		amount := r.amount
-		if row := &w.rows[w.units[u].row]; !row.whole {
-			// Of a weighed item, the figure is for a unit of its price. A
-			// reduction beyond all bounds is all of it; so is a price beyond
-			// them no reduction.
-			var ok bool
-			if amount, ok = w.b.product(maxLinePrice, ratio{r.amount, 1}, row.qty, ratio{1, 1}); !ok {
-				amount = maxLinePrice
-			}
+	w.lines()
+	kept := w.pool[:0]
+	for _, s := range w.spans {
+		var sum int64
+		for _, u := range w.pool[s.from:s.to] {
+			sum += w.units[u].left
 		}
-		if r.kind == toPrice {
-			amount = max(0, w.units[u].left-amount)
+		if off := w.b.times(sum, r.percent); off > 0 {
+			w.spread(w.pool[s.from:s.to], off)
+			kept = append(kept, w.pool[s.from:s.to]...)
 		}
-		w.take[u] = min(amount, w.room(u))
 	}
+	w.pool = kept
+}
+
+// gain is how much cheaper a reward makes a candidate; for a share, which is
+// worked out per line, how much it could.
+func (w *work) gain(u int32, r reward) int64 {
+	room := w.room(u)
+	if r.kind == byShare || room == 0 {
+		return room
+	}
+	amount := r.amount
+	if row := &w.rows[w.units[u].row]; !row.whole {
+		// Of a weighed item, the figure is for a unit of its price. Beyond all
+		// bounds, a reduction is all of it and a price none.
+		var ok bool
+		if amount, ok = w.b.product(maxLinePrice, ratio{r.amount, 1}, row.qty, ratio{1, 1}); !ok {
+			amount = maxLinePrice
+		}
+	}
+	if r.kind == toPrice {
+		amount = max(0, w.units[u].left-amount)
+	}
+	return min(amount, room)
 }
 
 // lines finds the runs of the pool that belong to one row.

@@ -19,8 +19,9 @@ func (w *work) why(p *promo, applied bool) string {
 		w.buf = strconv.AppendInt(w.buf, t.uses, 10)
 		w.buf = append(w.buf, noun(p, t.uses)...)
 		if t.limited != "" {
-			w.buf = append(w.buf, ", held by "...)
+			w.buf = append(w.buf, " ("...)
 			w.buf = append(w.buf, t.limited...)
+			w.buf = append(w.buf, ')')
 		}
 		return string(w.buf)
 	}

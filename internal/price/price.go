@@ -19,6 +19,7 @@ type work struct {
 	cand, pool []int32 // indices of units
 	take       []int64 // per unit: what the running promotion takes off
 	keep       []int64 // per unit: how far it may go down
+	seat       []int32 // per unit: its place in the set being built
 	weights    []int64
 	shares     []int64
 	spans      []group
@@ -86,7 +87,7 @@ func (w *work) clear() {
 	clear(w.rows)
 	clear(w.hits)
 	*w = work{
-		rows: w.rows[:0], units: w.units[:0], cand: w.cand[:0], pool: w.pool[:0], take: w.take, keep: w.keep,
+		rows: w.rows[:0], units: w.units[:0], cand: w.cand[:0], pool: w.pool[:0], take: w.take, keep: w.keep, seat: w.seat,
 		weights: w.weights, shares: w.shares, spans: w.spans[:0], perSKU: w.perSKU, hits: w.hits[:0], split: w.split,
 		buf: w.buf[:0], vm: w.vm,
 	}
@@ -132,7 +133,7 @@ func (w *work) shelf() bool {
 func canonical(x, y row) int {
 	return cmp.Or(
 		cmp.Compare(y.price/y.pieces, x.price/x.pieces),
-		cmp.Compare(x.line.SKU, y.line.SKU),
+		cmp.Compare(x.e.item.SKU, y.e.item.SKU),
 		cmp.Compare(y.price, x.price),
 		y.line.Quantity.Cmp(x.line.Quantity),
 		cmp.Compare(x.unit.name, y.unit.name),

@@ -1,5 +1,7 @@
 package price
 
+import "slices"
+
 // These kinds work on whole pieces. A set that would save nothing is not made.
 
 // nForM runs n for m and n for a price.
@@ -42,7 +44,7 @@ func (w *work) nForM(p *promo, limit int64) {
 // sets bounds a number of sets by the uses allowed.
 func (w *work) sets(n, limit int64) int64 {
 	if n > limit {
-		w.tally.limited = "the limit of uses"
+		w.tally.limited = capUses
 		return limit
 	}
 	return n
@@ -77,19 +79,20 @@ func (w *work) buyXGetY(p *promo, limit int64) {
 		w.fromDearest(p, limit)
 		return
 	}
-	buys := w.candidates(p, p.sel, true, nil)
-	gets := buys
+	w.cand = w.candidates(p, p.sel, true, w.cand)
+	buys, gets := w.cand, w.cand
 	if p.get != p.sel {
 		gets = w.candidates(p, p.get, true, nil)
 	}
-	// Pieces are in buys only, in gets only, or in both.
-	both := int64(0)
-	inBuys := make(map[int32]bool, len(buys))
+	// seat: 1 for pieces that may be bought, 2 for those that both roles want.
+	seat := w.seats()
 	for _, u := range buys {
-		inBuys[u] = true
+		seat[u] = 1
 	}
+	both := int64(0)
 	for _, u := range gets {
-		if inBuys[u] {
+		if seat[u] == 1 {
+			seat[u] = 2
 			both++
 		}
 	}
@@ -103,6 +106,7 @@ func (w *work) buyXGetY(p *promo, limit int64) {
 		w.short(p.buy + p.take)
 		return
 	}
+	gets = slices.Clone(gets)
 	if w.cheapest(gets); p.shopper {
 		w.dearest(gets)
 	}
@@ -111,12 +115,12 @@ func (w *work) buyXGetY(p *promo, limit int64) {
 		if int64(len(w.pool)) == sets*y {
 			break
 		}
-		if inBuys[u] {
+		if seat[u] == 2 {
 			if spare == 0 {
 				continue
 			}
 			spare--
-			delete(inBuys, u)
+			seat[u] = 0
 		}
 		w.pool = append(w.pool, u)
 	}
@@ -126,11 +130,18 @@ func (w *work) buyXGetY(p *promo, limit int64) {
 	w.dearest(buys)
 	left := sets * x
 	for _, u := range buys {
-		if left > 0 && inBuys[u] {
+		if left > 0 && seat[u] > 0 {
 			w.pool = append(w.pool, u)
 			left--
 		}
 	}
+}
+
+// seats is seat, empty.
+func (w *work) seats() []int32 {
+	w.seat = slices.Grow(w.seat[:0], len(w.units))[:len(w.units)]
+	clear(w.seat)
+	return w.seat
 }
 
 // fromDearest builds sets from the dearest piece down and reduces the cheapest
@@ -161,7 +172,7 @@ func (w *work) fromDearest(p *promo, limit int64) {
 // bundle sells a piece for each place together, the dearest first, for as long
 // as that saves something.
 func (w *work) bundle(p *promo, limit int64) {
-	m := matcher{used: make(map[int32]int, p.pieces)}
+	m := matcher{seats: w.seats(), holder: make([]int32, p.pieces), tried: make(map[int32]bool)}
 	for _, s := range p.parts {
 		list := w.candidates(p, s.sel, true, nil)
 		w.dearest(list)
@@ -169,53 +180,48 @@ func (w *work) bundle(p *promo, limit int64) {
 			m.places = append(m.places, list)
 		}
 	}
-	pieces := make([]int32, p.pieces)
 	for w.tally.uses < limit {
-		if !m.fill(pieces) {
+		if !m.fill() {
 			if w.tally.uses == 0 {
 				w.short(p.pieces)
 			}
 			return
 		}
-		if !w.set(p.reward, pieces) {
+		if !w.set(p.reward, m.holder) {
 			return
 		}
-		m.drop(pieces)
+		m.drop()
 	}
-	w.tally.limited = "the limit of uses"
+	w.tally.limited = capUses
 }
 
 // matcher finds a piece for every place of a bundle, also where one piece could
 // take several places: augmenting paths.
 type matcher struct {
-	places [][]int32     // candidates of each place in order of preference
-	used   map[int32]int // piece → place + 1; −1 for pieces of earlier sets
-	tried  map[int32]bool
+	places [][]int32      // candidates of each place in order of preference
+	seats  []int32        // of each piece: its place + 1; −1 for pieces of earlier sets
+	holder []int32        // of each place: its piece
+	tried  map[int32]bool // pieces asked for one place
 }
 
-func (m *matcher) fill(out []int32) bool {
+func (m *matcher) fill() bool {
 	for place := range m.places {
-		m.tried = map[int32]bool{}
-		if !m.seat(place) {
+		clear(m.tried)
+		if !m.sit(place) {
 			return false
-		}
-	}
-	for u, place := range m.used {
-		if place > 0 {
-			out[place-1] = u
 		}
 	}
 	return true
 }
 
-func (m *matcher) seat(place int) bool {
+func (m *matcher) sit(place int) bool {
 	for _, u := range m.places[place] {
-		if m.tried[u] || m.used[u] < 0 {
+		if m.seats[u] < 0 || m.tried[u] {
 			continue
 		}
 		m.tried[u] = true
-		if m.used[u] == 0 || m.seat(m.used[u]-1) {
-			m.used[u] = place + 1
+		if m.seats[u] == 0 || m.sit(int(m.seats[u]-1)) {
+			m.seats[u], m.holder[place] = int32(place+1), u
 			return true
 		}
 	}
@@ -223,12 +229,12 @@ func (m *matcher) seat(place int) bool {
 }
 
 // drop takes the pieces of a set out of the game.
-func (m *matcher) drop(pieces []int32) {
-	for _, u := range pieces {
-		m.used[u] = -1
+func (m *matcher) drop() {
+	for _, u := range m.holder {
+		m.seats[u] = -1
 	}
 	for i := range m.places {
-		for len(m.places[i]) > 0 && m.used[m.places[i][0]] < 0 {
+		for len(m.places[i]) > 0 && m.seats[m.places[i][0]] < 0 {
 			m.places[i] = m.places[i][1:]
 		}
 	}
