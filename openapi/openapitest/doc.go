@@ -1,0 +1,3 @@
+// Package openapitest checks recorded traffic against the OpenAPI documents of
+// package openapi, in tests.
+package openapitest
