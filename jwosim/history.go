@@ -15,7 +15,7 @@ const (
 type Exchange struct {
 	Seq       int64         `json:"seq"` // from 1, in order of completion
 	At        time.Time     `json:"at"`  // of the request
-	Took      time.Duration `json:"took"`
+	Took      time.Duration `json:"tookNanos"`
 	Direction string        `json:"direction"`
 	API       string        `json:"api"` // "VerifyIdentityKeys"
 	StoreID   string        `json:"storeId"`

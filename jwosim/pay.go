@@ -197,7 +197,7 @@ func (s *Sim) refund(b *fields, _ string) result {
 	case again && (r.amount != amount || r.reason != reason):
 		s.find(RefundChanged, t, "refund request %s is known with another content", id)
 		return refuse(badRequest)
-	case !again && s.cfg.Now().After(t.ended.Add(s.cfg.Settings.RefundWindow)):
+	case !again && !t.ended.IsZero() && s.cfg.Now().After(t.ended.Add(s.cfg.Settings.RefundWindow)):
 		return refuse(badRequest)
 	case !again && amount.Minor > c.captured-c.refunded:
 		s.find(RefundAbove, t, "refund of %s where %s is left", amount, money.New(c.captured-c.refunded, c.cur))
