@@ -36,10 +36,13 @@ func sqliteCode(err error) int {
 	return 0
 }
 
-// endsTransaction lists the SQLite errors after which the engine may have
-// rolled back everything by itself. A statement run after that would commit
-// alone, so the transaction is given up as a whole.
+// endsTransaction says whether the transaction is lost even if its function
+// goes on. SQLite may have rolled back everything by itself, and a statement
+// run after that would commit alone; PostgreSQL wants the transaction repeated.
 func endsTransaction(err error) bool {
+	if serialization(err) {
+		return true
+	}
 	switch sqliteCode(err) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY,
 		sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN:
@@ -92,9 +95,5 @@ func passing(err error) bool {
 		return true
 	}
 	_, ok := errors.AsType[*net.OpError](err)
-	return ok
+	return ok || err.Error() == "sql: database is closed" // database/sql does not export it
 }
-
-// inUse says whether a prepared SQLite statement was asked while rows of its
-// last use were open.
-func inUse(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_MISUSE }

@@ -22,6 +22,7 @@ type group struct {
 	pool    *sql.DB
 	conn    *sql.Conn // of the pool's one connection; used by whoever has the turn
 	st      *stmts
+	rows    []asked // of the transaction that has the turn
 	queue   chan *call
 	quit    chan struct{}
 	stopped chan struct{}
@@ -39,6 +40,12 @@ type call struct {
 	tx   *Tx
 	err  error // what the function returned; written before ran
 	gone bool  // the caller unwound and hears no answer; written before ran
+}
+
+// asked is a prepared statement in use and its row.
+type asked struct {
+	st  *sql.Stmt
+	row *sql.Row
 }
 
 var (
@@ -224,6 +231,7 @@ func (g *group) one(c *call, alone bool) error {
 	c.tx = &Tx{q: g}
 	c.turn <- c.tx
 	ok := <-c.ran
+	g.endRows()
 	switch {
 	case c.tx.dead != nil:
 		return fmt.Errorf("%w: %w", errSplit, c.tx.dead)
@@ -262,11 +270,28 @@ func (g *group) QueryContext(_ context.Context, query string, args ...any) (*sql
 	return g.conn.QueryContext(context.Background(), query, args...)
 }
 
+// QueryRowContext uses a prepared statement once in each transaction, for the
+// same reason: the row may not have been read when the query is asked again.
 func (g *group) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
-	if st := g.st.get(query); st != nil {
-		if row := st.QueryRowContext(context.Background(), args...); !inUse(row.Err()) {
-			return row
+	st := g.st.get(query)
+	for _, r := range g.rows {
+		if r.st == st {
+			st = nil
+			break
 		}
 	}
-	return g.conn.QueryRowContext(context.Background(), query, args...)
+	if st == nil {
+		return g.conn.QueryRowContext(context.Background(), query, args...)
+	}
+	row := st.QueryRowContext(context.Background(), args...)
+	g.rows = append(g.rows, asked{st, row})
+	return row
+}
+
+// endRows resets the statements whose row nobody has read.
+func (g *group) endRows() {
+	for _, r := range g.rows {
+		r.row.Scan() // closes it; a row that was read is closed already
+	}
+	g.rows = g.rows[:0]
 }

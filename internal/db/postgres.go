@@ -18,8 +18,12 @@ import (
 )
 
 // maxRepeats bounds how often a transaction is repeated after a serialization
-// failure before its caller is told that the database is too busy.
-const maxRepeats = 12
+// failure before its caller is told that the database is too busy, maxBegins
+// how often a new connection is tried in place of a broken one.
+const (
+	maxRepeats = 12
+	maxBegins  = 3
+)
 
 type postgresDB struct {
 	db  *sql.DB
@@ -87,7 +91,7 @@ func (p pool) QueryRowContext(ctx context.Context, query string, args ...any) *s
 }
 
 // tx repeats fn after a serialization failure, and after a connection that
-// turned out broken before anything was sent on it.
+// turned out to be broken when the transaction began.
 func (p *postgresDB) tx(ctx context.Context, loose bool, fn func(context.Context, *Tx) error) error {
 	level := sql.LevelRepeatableRead
 	if loose {
@@ -99,8 +103,12 @@ func (p *postgresDB) tx(ctx context.Context, loose bool, fn func(context.Context
 			tx.committed()
 			return nil
 		}
-		again := serialization(err) || tx == nil && pgconn.SafeToRetry(err)
-		if !again || try >= maxRepeats {
+		// A begin that failed changed nothing, whatever was sent of it. A server
+		// that does not take connections is not asked again.
+		_, down := errors.AsType[*pgconn.ConnectError](err)
+		again := serialization(err) && try < maxRepeats ||
+			tx == nil && passing(err) && !down && try < maxBegins
+		if !again {
 			return err
 		}
 		p.log.DebugContext(ctx, "transaction repeated", "try", try, "error", err)
@@ -127,6 +135,9 @@ func (p *postgresDB) once(ctx context.Context, level sql.IsolationLevel, fn func
 	tx := &Tx{q: sqlTx}
 	if err := fn(ctx, tx); err != nil {
 		return tx, err
+	}
+	if tx.dead != nil {
+		return tx, tx.dead
 	}
 	return tx, sqlTx.Commit()
 }

@@ -97,6 +97,9 @@ func refuseNewerSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return fault.New(fault.Unavailable, "database: %w", err)
 	}
+	if !info.Mode().IsRegular() {
+		return fault.New(fault.Invalid, "database %s: it is not a file", path)
+	}
 	ro, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&_pragma=busy_timeout(10000)")
 	if err != nil {
 		return fmt.Errorf("database %s: %w", path, err)

@@ -33,7 +33,7 @@ func EachDSN(t *testing.T, f func(t *testing.T, dsn string)) {
 }
 
 // Open opens a database for the length of the test.
-func Open(t *testing.T, dsn string) *db.DB {
+func Open(t testing.TB, dsn string) *db.DB {
 	t.Helper()
 	d, err := db.Open(t.Context(), db.Config{DSN: dsn})
 	if err != nil {
@@ -48,13 +48,13 @@ func Open(t *testing.T, dsn string) *db.DB {
 }
 
 // SQLite opens a fresh, migrated SQLite database for the length of the test.
-func SQLite(t *testing.T) *db.DB {
+func SQLite(t testing.TB) *db.DB {
 	t.Helper()
 	return Open(t, SQLiteDSN(t))
 }
 
 // SQLiteDSN is the path of a fresh, migrated SQLite file that nobody has open.
-func SQLiteDSN(t *testing.T) string {
+func SQLiteDSN(t testing.TB) string {
 	t.Helper()
 	image, err := sqliteTemplate()
 	if err != nil {

@@ -84,18 +84,18 @@ func question(r request) answer {
 // PostgresDSN is the address of a fresh, migrated database on the test
 // binary's own cluster. It is dropped after the test. Without PostgreSQL on
 // the machine the test is skipped, or fails when the variable CI is set.
-func PostgresDSN(t *testing.T) string {
+func PostgresDSN(t testing.TB) string {
 	t.Helper()
 	return postgresDSN(t, request{})
 }
 
 // EmptyPostgresDSN is PostgresDSN for a database without any table.
-func EmptyPostgresDSN(t *testing.T) string {
+func EmptyPostgresDSN(t testing.TB) string {
 	t.Helper()
 	return postgresDSN(t, request{empty: true})
 }
 
-func postgresDSN(t *testing.T, r request) string {
+func postgresDSN(t testing.TB, r request) string {
 	t.Helper()
 	a := question(r)
 	var missing *missingError
