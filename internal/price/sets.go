@@ -50,7 +50,8 @@ func (w *work) sets(n, limit int64) int64 {
 	return n
 }
 
-// set sells pieces together, or reports that this saves nothing.
+// set sells pieces together, or reports that this saves nothing. It brings
+// them in canonical order.
 func (w *work) set(r reward, pieces []int32) bool {
 	var sum int64
 	for _, u := range pieces {
@@ -66,6 +67,7 @@ func (w *work) set(r reward, pieces []int32) bool {
 	if off <= 0 {
 		return false
 	}
+	slices.Sort(pieces)
 	w.spread(pieces, off)
 	w.pool = append(w.pool, pieces...)
 	w.tally.uses++
