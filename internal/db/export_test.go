@@ -1,12 +1,11 @@
 package db
 
-import "time"
+import "runtime"
 
 // WaitQueued waits until n transactions wait for the writer of an SQLite file.
+// The queue has no signal for that, and needs none in production.
 func WaitQueued(d *DB, n int) {
-	g := d.back.(*sqliteDB).group
-	for len(g.queue) < n {
-		// The queue has no signal for this, and wants none in production.
-		time.Sleep(50 * time.Microsecond)
+	for g := d.back.(*sqliteDB).group; len(g.queue) < n; {
+		runtime.Gosched()
 	}
 }
