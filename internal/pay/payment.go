@@ -43,11 +43,13 @@ type Payment struct {
 	Due        time.Time // when an operator is expected to have dealt with a parked payment
 	Note       string    // why it is where it is, for people
 
-	authRef     string // the own processor's reference of the authorization
-	declines    int    // declined adjustments so far
-	cancelAsked bool   // the hold is released although a debt remains
-	partial     bool   // captures the hold after a decline
-	version     int64
+	sold     int64  // what the ledger holds as sold
+	authRef  string // the own processor's reference of the authorization
+	declines int64  // declined adjustments so far
+	partial  bool   // captures the hold after a decline
+	indebted bool   // a debt record exists
+	warned   int64  // the last expiry warning given, in percent of the lifetime
+	version  int64
 }
 
 // Priced tells whether the total is known.

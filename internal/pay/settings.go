@@ -259,12 +259,12 @@ func (s Settings) Check() error {
 }
 
 // hold is the store's configured pre-authorization; no currency if unknown.
-func (s Settings) hold() money.Amount {
+func (s Settings) hold(c money.Currency) money.Amount {
 	if s.Preauth.Amount == "" {
 		return money.Amount{}
 	}
-	a, err := money.ParseAmount(s.Preauth.Amount, s.Currency)
-	if err != nil {
+	a, err := money.ParseAmount(s.Preauth.Amount, c)
+	if err != nil || a.Minor < 0 {
 		return money.Amount{}
 	}
 	return a

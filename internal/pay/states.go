@@ -113,8 +113,8 @@ var table = []edge{
 	{Preauthorized, cancelRefused, NeverCharged},
 	{Preauthorized, cancelUnknown, CancelUnknown},
 	{Preauthorized, cancelParked, Parked},
-	{Preauthorized, tripExpired, NeverCharged},
 	{Preauthorized, closed, NeverCharged},
+	{Preauthorized, fault_, Parked},
 
 	{CartPriced, adjustApproved, AdjustApproved},
 	{CartPriced, adjustDeclined, AdjustDeclined},
@@ -178,7 +178,6 @@ var table = []edge{
 	{CaptureUnknown, captureWeak, CaptureInitiated},
 	{CaptureUnknown, captureUnknown, CaptureUnknown},
 	{CaptureUnknown, captureRefused, CaptureUnknown}, // proves nothing about the first send
-	{CaptureUnknown, tripExpired, CaptureUnknown},    // the same
 	{CaptureUnknown, captureApproved, Captured},
 	{CaptureUnknown, captureDeclined, CaptureDeclined},
 	{CaptureUnknown, expired, Parked}, // expiry and evidence grace: no debt
@@ -190,9 +189,9 @@ var table = []edge{
 	{CancelUnknown, cancelDone, CancelInitiated},
 	{CancelUnknown, cancelRefused, CancelInitiated}, // done, since nothing shows a capture
 	{CancelUnknown, cancelUnknown, CancelUnknown},
-	{CancelUnknown, cancelParked, Parked}, // something shows a capture
-	{CancelUnknown, tripExpired, NeverCharged},
+	{CancelUnknown, captureApproved, Parked}, // something shows a capture
 	{CancelUnknown, closed, NeverCharged},
+	{CancelUnknown, fault_, Parked},
 
 	{CaptureInitiated, captureApproved, Captured},
 	{CaptureInitiated, captureDeclined, CaptureDeclined},
@@ -211,6 +210,10 @@ var table = []edge{
 	{CaptureDeclined, captureRefused, CaptureDeclined},
 
 	{Expired, captureApproved, Captured},
+
+	{NeverCharged, priced, CartPriced}, // a cart later than its pre-authorization
+	{NeverCharged, released, Preauthorized},
+	{NeverCharged, held, Parked},
 
 	{Parked, priced, CartPriced}, // the bad cart was resolved
 	{Parked, released, Preauthorized},
