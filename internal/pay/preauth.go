@@ -14,8 +14,8 @@ import (
 	"github.com/strollhq/stroll/money"
 )
 
-// Entry is an app shopper at the gate, before there is a trip.
-type Entry struct {
+// Entrance is an app shopper at the gate, before there is a trip.
+type Entrance struct {
 	EventID string // of the entry event; the cart names it again
 	StoreID string
 	Visitor string
@@ -34,7 +34,7 @@ const (
 // Enter asks for the own processor's pre-authorization after the gate's
 // answer, in the gate's transaction; it never delays the gate. Nothing happens
 // in stores whose app trips are not charged there or that want none.
-func (p *Pay) Enter(ctx context.Context, tx *db.Tx, e Entry) error {
+func (p *Pay) Enter(ctx context.Context, tx *db.Tx, e Entrance) error {
 	s := p.settingsOf(e.StoreID)
 	if s.Settlement.Route != OwnProcessor || s.Own.Preauth != "after_answer" {
 		return nil
@@ -45,7 +45,7 @@ func (p *Pay) Enter(ctx context.Context, tx *db.Tx, e Entry) error {
 // EnterNow makes the pre-authorization before the gate answers, in stores that
 // want it so, and tells whether it was refused. A processor that does not
 // answer refuses nobody: the shopper is charged at the exit.
-func (p *Pay) EnterNow(ctx context.Context, e Entry) (refused bool, err error) {
+func (p *Pay) EnterNow(ctx context.Context, e Entrance) (refused bool, err error) {
 	s := p.settingsOf(e.StoreID)
 	if s.Settlement.Route != OwnProcessor || s.Own.Preauth != "before_answer" {
 		return false, nil
@@ -63,7 +63,7 @@ func (p *Pay) EnterNow(ctx context.Context, e Entry) (refused bool, err error) {
 	return v.state == preauthRefused, err
 }
 
-func (p *Pay) want(ctx context.Context, tx *db.Tx, e Entry, s Settings) error {
+func (p *Pay) want(ctx context.Context, tx *db.Tx, e Entrance, s Settings) error {
 	if e.EventID == "" {
 		return fault.New(fault.Invalid, "pre-authorize an entry: its event is needed")
 	}
