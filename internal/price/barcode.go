@@ -38,6 +38,9 @@ func ParseBarcode(s string) (Barcode, error) {
 	if s == "" {
 		return Barcode{}, errors.New("empty")
 	}
+	if strings.Trim(s, "0") == "" {
+		return Barcode{}, errors.New("is all zeros: a placeholder, not a code")
+	}
 	if len(s) == 10 {
 		return isbn(s)
 	}
@@ -77,7 +80,9 @@ func eight(s string) (Barcode, error) {
 	if errShort != nil {
 		return Barcode{Kind: UPC, Text: s, Key: pad14(long)}, nil
 	}
-	short.Other = pad14(long)
+	if key := pad14(long); key != short.Key {
+		short.Other = key
+	}
 	return short, nil
 }
 

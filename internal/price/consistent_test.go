@@ -55,7 +55,10 @@ func inconsistencies(r *price.Result) []string {
 
 func lineFaults(l price.Line, check func(bool, string, ...any)) {
 	var promo, tax, fee, feeTax int64
+	seen := map[string]bool{}
 	for _, p := range l.Promotions {
+		check(!seen[p.ID], "line %d: promotion %s twice", l.No, p.ID)
+		seen[p.ID] = true
 		promo += p.Amount
 		check(p.Amount > 0, "line %d: promotion %s of %d", l.No, p.ID, p.Amount)
 	}

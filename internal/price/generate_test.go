@@ -34,8 +34,15 @@ func drawSpec(t *rapid.T) price.Spec {
 	}
 	s.Fees = []price.Fee{{ID: "f", Amount: amount("fee", 30), Tax: tax()}, {ID: "g", Percent: money.MustDecimal("2.5"), Tax: tax()},
 		{ID: "h", Amount: amount("fee", 30), Per: "line", Tax: tax()}}
+	// Prices repeat, so that the order of lines has ties to decide.
+	shelf := func() money.Decimal {
+		if rapid.Bool().Draw(t, "tie") {
+			return money.MustDecimal("3")
+		}
+		return amount("price", 600)
+	}
 	for i := range 6 {
-		it := price.Item{SKU: fmt.Sprint("S", i), Price: amount("price", 600), Tax: tax(), Category: pick("category", "x", "y")}
+		it := price.Item{SKU: fmt.Sprint("S", i), Price: shelf(), Tax: tax(), Category: pick("category", "x", "y")}
 		if i == 5 {
 			it.Unit, it.Price = "kg", money.DecimalOf(rapid.Int64Range(1, 99999).Draw(t, "price"), 3)
 		}

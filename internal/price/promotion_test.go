@@ -43,6 +43,7 @@ func TestPromotionKinds(t *testing.T) {
 		{"buy x get another y", "kind: buy_x_get_y, buy: 2, for: {items: [D]}, get_for: {items: [A]}", "D 5; A 3", []int64{0, 200}},
 		{"buy any get a cheap one", "kind: buy_x_get_y, for: {categories: [y]}, get_for: {tags: [mix]}", "C 1; D 1", []int64{300, 0}},
 		{"buy x get y, which could be either", "kind: buy_x_get_y, for: {tags: [mix]}, get_for: {categories: [x]}", "A 1; B 1", []int64{100, 0}},
+		{"buy x get y, needed for buying", "kind: buy_x_get_y, for: {items: [A]}, get_for: {items: [A, E]}", "A 1; E 1", []int64{0, 500}},
 		{"buy one get one, the dearest sets", "kind: buy_x_get_y, favour: shopper", "A 1; B 1; D 1; E 1", []int64{100, 0, 400, 0}},
 		// A + D + E = 10.00 for 8.00: 2.00 by 1:4:5
 		{"bundle for a price", "kind: bundle, price: 8, parts: [{for: {items: [A]}}, {for: {items: [D]}}, {for: {items: [E]}}]", "A 1; D 1; E 1", []int64{20, 80, 100}},

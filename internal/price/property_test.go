@@ -316,3 +316,47 @@ func TestProperty_a_cart_leaves_no_trace(t *testing.T) {
 		}
 	})
 }
+
+func TestProperty_cart_promotions_spread_by_largest_remainder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		prices := rapid.SliceOfN(rapid.Int64Range(1, 10_000), 1, 30).Draw(t, "prices")
+		// The canonical order is the dearest first; SKUs decide between equals.
+		slices.SortFunc(prices, func(x, y int64) int { return int(y - x) })
+		var s price.Spec
+		var c price.Cart
+		var sum int64
+		for i, p := range prices {
+			sku := string(rune('a' + i))
+			s.Items = append(s.Items, price.Item{SKU: sku, Price: money.DecimalOf(p, 2)})
+			c.Lines = append(c.Lines, price.CartLine{No: i, SKU: sku, Quantity: money.DecimalOf(1, 0)})
+			sum += p
+		}
+		off := rapid.Int64Range(1, sum).Draw(t, "off")
+		s.Promotions = []price.Promotion{{ID: "p", Kind: price.FixedAmount, Per: "cart", Amount: money.DecimalOf(off, 2)}}
+		b, err := price.Compile(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := b.Price(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(money.Allocate(off, prices), promos(r)); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func TestOddCentGoesByQuantityBetweenEqualPrices(t *testing.T) {
+	t.Parallel()
+	b := book(t, `
+items: [{sku: W, price: 2.00, unit: kg}]
+promotions: [{id: p, kind: fixed_amount, amount: 0.01, per: cart}]`)
+	// Both cost 1.00; the heavier one gets the cent, wherever it stands.
+	for in, want := range map[string][]int64{"W 0.5 kg; W 0.501 kg": {0, 1}, "W 0.501 kg; W 0.5 kg": {1, 0}} {
+		if diff := cmp.Diff(want, promos(priced(t, b, cart(in)))); diff != "" {
+			t.Errorf("%s: %s", in, diff)
+		}
+	}
+}
