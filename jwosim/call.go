@@ -228,7 +228,7 @@ func (s *Sim) twin(ctx context.Context, c call, p float64) <-chan answer {
 	go func() {
 		defer s.async.Done()
 		defer close(out)
-		out <- s.send(ctx, c, "twin", 0, s.requestID(c, 0, ""))
+		out <- s.send(ctx, c, "twin", 0, s.requestID(c, -1, s.requestID(c, 0, "")))
 	}()
 	return out
 }

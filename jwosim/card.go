@@ -145,11 +145,13 @@ func (s *Sim) addCard(c Card) error {
 const maxMinor = 1_000_000_000_000
 
 // RegisterVisitor links a visitor id of the retailer's to the card that pays
-// for app entry. The card may be a magic one.
+// for app entry. The card may be a magic one; it is then made on the first
+// visit, in the currency of the store.
 func (s *Sim) RegisterVisitor(visitorID, cardID string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.card(cardID, s.first.Currency); !ok {
+	name, _, _ := strings.Cut(cardID, "#")
+	if _, ok := magic[name]; !ok && s.cards[cardID] == nil {
 		return fmt.Errorf("visitor %s: no card %.40q", visitorID, cardID)
 	}
 	s.visitors[visitorID] = cardID

@@ -67,8 +67,8 @@ type Config struct {
 	// Default 10000; −1 keeps none.
 	History int `json:"history" yaml:"history"`
 
-	// Connector sends our calls to connectors. Default: a client without a
-	// time-out of its own (each attempt has one).
+	// Connector sends our calls to connectors. Default: a client that follows
+	// no redirects and has no time-out of its own (each attempt has one).
 	Connector *http.Client `json:"-" yaml:"-"`
 	// Log receives what the simulator does, without bodies. Default: nothing.
 	Log *slog.Logger `json:"-" yaml:"-"`
@@ -208,7 +208,15 @@ func (c *Config) defaults() error {
 		c.History = 10000
 	}
 	if c.Connector == nil {
-		c.Connector = &http.Client{}
+		c.Connector = &http.Client{
+			Transport: &http.Transport{
+				Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true,
+				MaxIdleConnsPerHost: 256, IdleConnTimeout: 90 * time.Second,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse // a signed call is not sent elsewhere
+			},
+		}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -15,7 +15,7 @@ import (
 // wrong format or length all make the request bad. Unknown fields are ignored.
 type fields struct {
 	m      map[string]any
-	broken bool // not a JSON object, too long, or something behind it
+	broken bool // not a JSON object, or something behind it
 	bad    bool
 }
 
@@ -24,7 +24,7 @@ func parse(body []byte) *fields {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	err := d.Decode(&b.m)
-	if _, end := d.Token(); err != nil || end != io.EOF || b.m == nil || len(body) > maxBody {
+	if _, end := d.Token(); err != nil || end != io.EOF || b.m == nil {
 		b.broken = true
 	}
 	return b

@@ -192,7 +192,7 @@ func (w *world) expect(path, body string, status int, answer string) {
 	w.t.Helper()
 	got, text, _ := w.raw(path, body)
 	if got != status || answer != "" && text != answer {
-		w.t.Errorf("POST %s %s\n got %d %s\nwant %d %s", path, body, got, text, status, answer)
+		w.t.Errorf("POST %s %.400s\n got %d %s\nwant %d %s", path, body, got, text, status, answer)
 	}
 }
 
@@ -220,3 +220,14 @@ const (
 	unknownBody = `{"errorMsg":"UnknownShoppingTrip"}`
 	expiredBody = `{"errorMsg":"ShoppingTripExpiredException"}`
 )
+
+// readAll reads a request's body and puts it back.
+func readAll(t *testing.T, r *http.Request) []byte {
+	t.Helper()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(b))
+	return b
+}

@@ -93,11 +93,12 @@ func New(cfg Config) (*Sim, error) {
 	return s, nil
 }
 
-// Close ends every call under way and waits for the asynchronous ones. A cart
-// that was being delivered stays undelivered.
+// Close ends every call under way, waits for the asynchronous ones and drops
+// idle connections. A cart that was being delivered stays undelivered.
 func (s *Sim) Close() error {
 	s.cancel()
 	s.async.Wait()
+	s.cfg.Connector.CloseIdleConnections()
 	return nil
 }
 
