@@ -1,0 +1,361 @@
+package pay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/metric"
+	"github.com/strollhq/stroll/internal/outbox"
+	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/internal/testkit"
+	"github.com/strollhq/stroll/jwo"
+	"github.com/strollhq/stroll/jwosim"
+	"github.com/strollhq/stroll/money"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+const (
+	card  = "card"  // a store nobody asks about: card entry
+	tokyo = "tokyo" // the same in yen
+	told  = "told"  // a store whose outcomes are reported
+)
+
+var key = jwosim.Credentials{AccessKeyID: "AKIDTEST", SecretAccessKey: "not a secret"}
+
+// setup changes how a world is made.
+type setup struct {
+	settings  pay.Settings
+	change    func(store string, s *pay.Settings)
+	processor pay.Processor
+	sim       func(*jwosim.Config)
+	refuse    func() bool // connections are refused while true
+}
+
+// world is the payments of a store and a simulated Amazon, over HTTP, in
+// virtual time.
+type world struct {
+	t      *testing.T
+	dsn    string
+	db     *db.DB
+	sim    *jwosim.Sim
+	net    *testkit.Net
+	client *jwo.Client
+	set    setup
+
+	mu       sync.Mutex
+	settings pay.Settings
+	settled  map[string]int
+	probe    func(string)
+
+	// of the program as it runs now
+	pay     *pay.Pay
+	outbox  *outbox.Outbox
+	metrics *metric.Set
+	stop    func()
+}
+
+// each runs f in a bubble against each database.
+func each(t *testing.T, set setup, f func(w *world)) {
+	t.Helper()
+	testkit.EachDSN(t, func(t *testing.T, dsn string) { in(t, dsn, set, f) })
+}
+
+// lite runs f in a bubble on SQLite, for tests of rules that SQL has no part in.
+func lite(t *testing.T, set setup, f func(w *world)) {
+	t.Helper()
+	t.Parallel()
+	in(t, testkit.SQLiteDSN(t), set, f)
+}
+
+func in(t *testing.T, dsn string, set setup, f func(w *world)) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{t: t, dsn: dsn, set: set, settings: set.settings, settled: map[string]int{}}
+		w.db = testkit.Open(t, dsn)
+		cfg := jwosim.Config{
+			Seed:   1,
+			Accept: []jwosim.Credentials{key},
+			Stores: []jwosim.Store{
+				{ID: card, Currency: "USD", ConnectorURL: "http://nobody", Strategy: jwosim.NoStrategy},
+				{ID: tokyo, Currency: "JPY", ConnectorURL: "http://nobody", Strategy: jwosim.NoStrategy},
+				{ID: told, Currency: "USD", ConnectorURL: "http://nobody", Strategy: jwosim.NoStrategy},
+			},
+		}
+		if set.sim != nil {
+			set.sim(&cfg)
+		}
+		var err error
+		if w.sim, err = jwosim.New(cfg); err != nil {
+			t.Fatal(err)
+		}
+		w.net = testkit.NewNet()
+		server := &http.Server{Handler: w.sim.Handler()}
+		go server.Serve(w.net.Listen("amazon:80"))
+		t.Cleanup(func() {
+			server.Close()
+			w.net.Close()
+			w.sim.Close()
+		})
+		transport := http.RoundTripper(w.net.Client().Transport)
+		if set.refuse != nil {
+			transport = refusing{transport, set.refuse}
+		}
+		w.client, err = jwo.NewClient(jwo.ClientConfig{PaymentsURL: "http://amazon", Region: "us-east-1",
+			Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""), HTTP: &http.Client{Transport: transport}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.start()
+		f(w)
+		w.stop()
+		w.sound()
+	})
+}
+
+// refusing is a network that refuses connections for a while.
+type refusing struct {
+	http.RoundTripper
+	now func() bool
+}
+
+func (r refusing) RoundTrip(req *http.Request) (*http.Response, error) {
+	if r.now() {
+		return nil, errors.New("connection refused")
+	}
+	return r.RoundTripper.RoundTrip(req)
+}
+
+// start starts the program; stop kills or ends it.
+func (w *world) start() {
+	w.metrics = metric.New()
+	w.outbox = outbox.New(outbox.Config{DB: w.db, Poll: time.Hour, Lease: 20 * time.Second, Grace: 30 * time.Second})
+	w.pay = pay.New(pay.Config{
+		DB: w.db, Outbox: w.outbox, Amazon: w.client, Processor: w.set.processor, Metrics: w.metrics,
+		Settings: func(store string) (pay.Settings, bool) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			s := w.settings
+			s.Currency = "USD"
+			if store == tokyo {
+				s.Currency = "JPY"
+			}
+			if store == told {
+				s.Strategy = pay.AmazonManaged
+			}
+			if w.set.change != nil {
+				w.set.change(store, &s)
+			}
+			return s, true
+		},
+		Settled: func(_ context.Context, tx *db.Tx, p pay.Payment) error {
+			tx.AfterCommit(func() {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				w.settled[p.TripID]++
+			})
+			return nil
+		},
+		Probe: func(point string) {
+			w.mu.Lock()
+			probe := w.probe
+			w.mu.Unlock()
+			if probe != nil {
+				probe(point)
+			}
+		},
+	})
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan struct{})
+	o := w.outbox
+	go func() {
+		defer close(done)
+		if err := o.Run(ctx); err != nil {
+			w.t.Errorf("outbox: %v", err)
+		}
+	}()
+	w.stop = func() {
+		cancel()
+		<-done
+		w.stop = func() {}
+	}
+}
+
+func (w *world) restart() {
+	w.stop()
+	w.start()
+}
+
+// use changes the settings of every store.
+func (w *world) use(f func(*pay.Settings)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f(&w.settings)
+}
+
+// pass lets time pass and everything that is due happen.
+func (w *world) pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// enter taps a card and returns the trip.
+func (w *world) enter(store, cardID string) string {
+	w.t.Helper()
+	trip, err := w.sim.EnterByCard(w.t.Context(), store, cardID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return trip.ID()
+}
+
+func usd(s string) money.Amount { return sum(s, "USD") }
+
+func sum(s string, c money.Currency) money.Amount {
+	a, err := money.ParseAmount(s, c)
+	if err != nil {
+		panic(err)
+	}
+	return a
+}
+
+func opening(store, trip string, total money.Amount) pay.Opening {
+	return pay.Opening{TripID: trip, StoreID: store, PurchaseID: "p-" + trip, Entry: pay.ByCard, Instrument: "i-" + trip, Visitor: "v-" + trip,
+		Started: time.Now(), Ended: time.Now(), Total: total, Act: pay.Charge}
+}
+
+func (w *world) open(o pay.Opening) {
+	w.t.Helper()
+	if err := w.tx(func(ctx context.Context, tx *db.Tx) error { return w.pay.Open(ctx, tx, o) }); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) tx(f func(context.Context, *db.Tx) error) error { return w.db.Tx(w.t.Context(), f) }
+
+// buy lets a card in and charges it.
+func (w *world) buy(cardID, total string) string {
+	w.t.Helper()
+	trip := w.enter(card, cardID)
+	w.open(opening(card, trip, usd(total)))
+	return trip
+}
+
+func (w *world) get(trip string) pay.Payment {
+	w.t.Helper()
+	p, err := w.pay.Get(w.t.Context(), w.db.Reader(), trip)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// is demands a state.
+func (w *world) is(trip string, want pay.State) pay.Payment {
+	w.t.Helper()
+	p := w.get(trip)
+	if p.State != want {
+		w.t.Fatalf("state %s (%s), want %s; history:\n%s\ncalls:\n%s", p.State, p.Note, want, w.history(trip), w.calls(trip))
+	}
+	return p
+}
+
+func (w *world) history(trip string) string {
+	steps, err := w.pay.History(w.t.Context(), trip)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, s := range steps {
+		fmt.Fprintf(&b, "%s %s -> %s by %s %s\n", s.At.UTC().Format(time.DateTime), s.Event, s.Became, s.By, s.Note)
+	}
+	return b.String()
+}
+
+// sent are the calls Amazon saw about a trip: "AdjustCharge 200".
+func (w *world) calls(trip string) string {
+	var b strings.Builder
+	for _, e := range w.sim.History(jwosim.Filter{TripID: trip}) {
+		if e.API != "CreatePurchases" {
+			fmt.Fprintf(&b, "%s %d\n", e.API, e.Status)
+		}
+	}
+	return b.String()
+}
+
+// count is how many calls of an API Amazon saw about a trip.
+func (w *world) count(trip, api string) int {
+	return len(w.sim.History(jwosim.Filter{TripID: trip, API: api}))
+}
+
+func (w *world) force(api, outcome string) { w.forceN(api, outcome, 1, 0) }
+
+func (w *world) forceN(api, outcome string, n int, after time.Duration) {
+	w.t.Helper()
+	if err := w.sim.Force(jwosim.Force{API: api, Outcome: outcome, Times: n, RetryAfter: after}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// debt of a trip; the zero value when there is none.
+func (w *world) debt(trip string) pay.Debt {
+	w.t.Helper()
+	d, err := w.pay.Debt(w.t.Context(), w.db.Reader(), trip)
+	if err != nil && !strings.Contains(err.Error(), "no debt") {
+		w.t.Fatal(err)
+	}
+	return d
+}
+
+// alerted tells whether an alert of the kind was raised about a trip.
+func (w *world) alerted(trip, kind string) bool {
+	w.t.Helper()
+	all, err := w.pay.Alerts(w.t.Context(), trip)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, a := range all {
+		if a.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// book is Amazon's account of a trip.
+func (w *world) book(trip string) jwosim.TripBook {
+	w.t.Helper()
+	for _, b := range w.sim.Books().Trips {
+		if b.TripID == trip {
+			return b
+		}
+	}
+	w.t.Fatalf("no trip %s in Amazon's books", trip)
+	return jwosim.TripBook{}
+}
+
+// sound demands that our books verify and that no trip was captured twice.
+func (w *world) sound() {
+	w.t.Helper()
+	v, err := w.pay.Verify(context.WithoutCancel(w.t.Context()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, d := range v.Differences {
+		w.t.Errorf("books: %s", d)
+	}
+	for _, b := range w.sim.Books().Trips {
+		if b.Captures > 1 {
+			w.t.Errorf("trip %s was captured %d times", b.TripID, b.Captures)
+		}
+	}
+}
