@@ -105,7 +105,9 @@ func (c *change) price(total money.Amount, act Act, reason string) error {
 	if total.Currency != "" {
 		c.p.Authorized, c.p.Captured = money.New(0, total.Currency), money.New(0, total.Currency)
 		if c.p.Hold.Currency == "" {
-			c.p.Hold = c.s.hold(total.Currency)
+			if c.p.Route == PaymentService {
+				c.p.Hold = c.s.hold(total.Currency)
+			}
 		} else if c.p.Hold.Currency != total.Currency {
 			c.alert(AlertHoldCurrency, "", fmt.Sprintf("pre-authorized %s, the cart is %s", c.p.Hold, total))
 			c.p.Hold = money.Amount{}
