@@ -1,0 +1,62 @@
+package gate
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/metric"
+	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/internal/shopper"
+)
+
+// Debts answers what a payer owes, as seen by the transaction it is given. It
+// must not wait, and should end with its context.
+type Debts interface {
+	Owed(ctx context.Context, q db.Querier, who pay.Who) (pay.Balance, error)
+}
+
+// Links remembers which instrument entered on which trip, in the transaction
+// it is given, so that a later debt reaches the instrument.
+type Links interface {
+	Link(ctx context.Context, tx *db.Tx, l pay.Link) error
+}
+
+// Config is what New needs. DB, Shoppers, Debts, Links and Settings are
+// required.
+type Config struct {
+	DB       *db.DB
+	Shoppers *shopper.Shoppers
+	Debts    Debts
+	Links    Links
+	// Settings answers a store's settings in force; false for a store that is
+	// not served. It is asked for every request: a reload takes effect at once.
+	Settings func(storeID string) (Settings, bool)
+	// Promotions answers the ids of the promotions a visitor has, for
+	// GetScanDetails. Nil: none.
+	Promotions func(ctx context.Context, storeID, visitor string) ([]string, error)
+	Log        *slog.Logger // nil is silent
+	Metrics    *metric.Set  // nil counts nothing
+}
+
+// Gate decides on entries. Its methods may be called from any goroutine, and
+// several Gates, in one process or many, may share a database.
+type Gate struct {
+	c        Config
+	log      *slog.Logger
+	m        *metrics
+	policies sync.Map // store id → *policy
+	flights  flights
+	watches  sync.Map // store id → *watch
+}
+
+// New makes a Gate.
+func New(c Config) *Gate {
+	g := &Gate{c: c, log: c.Log, m: newMetrics(c.Metrics)}
+	if g.log == nil {
+		g.log = slog.New(slog.DiscardHandler)
+	}
+	g.flights.list = map[string]*flight{}
+	return g
+}

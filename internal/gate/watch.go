@@ -1,0 +1,66 @@
+package gate
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// watch is a sliding window over a store's decisions, in slots.
+type watch struct {
+	mu      sync.Mutex
+	slots   [60]slot
+	alarmed bool
+}
+
+type slot struct {
+	tick    int64 // which slot of time it counts
+	yes, no int64
+}
+
+// add counts a decision and answers the window's sums.
+func (w *watch) add(now time.Time, window time.Duration, accepted bool) (yes, no int64) {
+	width := int64(window) / int64(len(w.slots))
+	tick := now.UnixNano() / width
+	s := &w.slots[tick%int64(len(w.slots))]
+	if s.tick != tick {
+		*s = slot{tick: tick}
+	}
+	if accepted {
+		s.yes++
+	} else {
+		s.no++
+	}
+	for _, s := range w.slots {
+		if s.tick > tick-int64(len(w.slots)) && s.tick <= tick {
+			yes, no = yes+s.yes, no+s.no
+		}
+	}
+	return yes, no
+}
+
+// observe watches the share of accepted entries and raises the alarm when it
+// falls below the store's limit.
+func (g *Gate) observe(ctx context.Context, p *policy, d *Decision) {
+	if d.Outcome != Accepted && d.Outcome != Refused {
+		return
+	}
+	held, _ := g.watches.LoadOrStore(d.StoreID, &watch{})
+	w := held.(*watch)
+	set := p.set.Watch
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	yes, no := w.add(time.Now(), set.Window, d.Outcome == Accepted)
+	g.m.ratio.Set(float64(yes)/float64(yes+no), d.StoreID)
+	low := !set.Off && yes+no >= int64(set.Least) && yes*100 < (yes+no)*int64(set.AlertBelow)
+	if low != w.alarmed {
+		w.alarmed = low
+		if low {
+			g.m.alarm.Set(1, d.StoreID)
+			g.log.WarnContext(ctx, "few entries are accepted", "store", d.StoreID, "accepted", yes, "refused", no, "window", set.Window)
+			return
+		}
+		g.m.alarm.Set(0, d.StoreID)
+		g.log.InfoContext(ctx, "entries are accepted again", "store", d.StoreID, "accepted", yes, "refused", no, "window", set.Window)
+	}
+}
