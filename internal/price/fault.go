@@ -15,8 +15,8 @@ type Fault struct {
 
 func (f Fault) String() string { return f.Path + ": " + f.Reason }
 
-// Faults is the error of Compile: everything that is wrong, in the order of
-// the Spec's fields.
+// Faults is the error of Compile: everything that is wrong, in the order in
+// which it was found.
 type Faults []Fault
 
 func (f Faults) Error() string {
