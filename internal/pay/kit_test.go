@@ -359,3 +359,8 @@ func (w *world) sound() {
 		}
 	}
 }
+
+// exchanges are the calls of an API that Amazon saw about a trip.
+func (w *world) exchanges(trip, api string) []jwosim.Exchange {
+	return w.sim.History(jwosim.Filter{TripID: trip, API: api})
+}
