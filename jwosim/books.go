@@ -50,7 +50,7 @@ type TripBook struct {
 	Captures   int            `json:"captures"`   // more than 1 only with DoubleCaptures
 	Refunded   int64          `json:"refunded"`   // in all
 	Refunds    int            `json:"refunds"`    // refund requests
-	Reported   *report        `json:"reported"`   // the last accepted payment status, null for none
+	Reported   *Report        `json:"reported"`   // the last accepted payment status, null for none
 	Reports    int            `json:"reports"`    // accepted
 	Deliveries int            `json:"deliveries"` // of the cart
 }
@@ -75,32 +75,18 @@ func (s *Sim) Books() Books {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := Books{
-		At: s.cfg.Now(), Seed: s.cfg.Seed, Trips: []TripBook{}, Totals: []Totals{},
+		At: s.cfg.Now(), Seed: s.cfg.Seed, Trips: []TripBook{},
 		Refused: maps.Clone(s.refused), Findings: append([]Finding{}, s.findings...),
 	}
-	sums := map[money.Currency]*Totals{}
-	sum := func(c money.Currency) *Totals {
-		if sums[c] == nil {
-			sums[c] = &Totals{Currency: c, Trips: map[string]int{}}
-		}
-		return sums[c]
-	}
+	sums := ledger{}
 	for _, t := range s.order {
-		if t.state == tripEntering || t.state == tripDenied {
-			continue
-		}
-		tb := s.book(t, b.At)
-		b.Trips = append(b.Trips, tb)
-		sum(tb.Currency).add(tb)
-		if r := tb.Reported; r != nil {
-			of := sum(r.Total.Currency)
-			of.ReportedTotal += r.Total.Minor
-			of.ReportedSettled += r.Settled.Minor
+		if t.admitted() {
+			tb := s.book(t, b.At)
+			b.Trips = append(b.Trips, tb)
+			sums.add(tb)
 		}
 	}
-	for _, cur := range slices.Sorted(maps.Keys(sums)) {
-		b.Totals = append(b.Totals, *sums[cur])
-	}
+	b.Totals = sums.list()
 	if err := s.verify(); err != nil {
 		b.Balanced = err.Error()
 	}
@@ -129,19 +115,61 @@ func (s *Sim) book(t *Trip, now time.Time) TripBook {
 	return b
 }
 
-func (t *Totals) add(b TripBook) {
+// admitted reports a trip whose gate opened.
+func (t *Trip) admitted() bool { return t.state != tripEntering && t.state != tripDenied }
+
+// ledger sums trips by currency.
+type ledger map[money.Currency]*Totals
+
+func (l ledger) of(c money.Currency) *Totals {
+	if l[c] == nil {
+		l[c] = &Totals{Currency: c, Trips: map[string]int{}}
+	}
+	return l[c]
+}
+
+func (l ledger) add(b TripBook) {
+	t := l.of(b.Currency)
 	t.Trips[cmp.Or(b.Charge, "none")]++
 	t.PreAuth += b.PreAuth
 	t.Held += b.Held
 	t.Adjusted += b.Adjusted
 	t.Captured += b.Captured
 	t.Refunded += b.Refunded
+	if r := b.Reported; r != nil {
+		t = l.of(r.Total.Currency)
+		t.ReportedTotal += r.Total.Minor
+		t.ReportedSettled += r.Settled.Minor
+	}
+}
+
+func (l ledger) list() []Totals {
+	out := []Totals{}
+	for _, cur := range slices.Sorted(maps.Keys(l)) {
+		out = append(out, *l[cur])
+	}
+	return out
+}
+
+// Totals are those of Books, without the trips and the checks: cheap enough
+// for a display that is drawn again and again.
+func (s *Sim) Totals() []Totals {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, sums := s.cfg.Now(), ledger{}
+	for _, t := range s.order {
+		if t.admitted() {
+			sums.add(s.book(t, now))
+		}
+	}
+	return sums.list()
 }
 
 // Verify recomputes every card from its trips: what is held is the sum of the
 // running holds, what is spent the sum of captures less refunds, no refund
-// exceeds its capture, and without DoubleCaptures no capture its Adjust or
-// hold, and no card is overdrawn. The error names every difference.
+// exceeds its capture, no capture what was authorized or held; and without
+// DoubleCaptures nothing is captured twice and no card is overdrawn. The error
+// names every difference.
 func (s *Sim) Verify() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,6 +203,9 @@ func (s *Sim) verify() error {
 		}
 		if c.hold < 0 || c.hold > 0 && !c.card.open[t] {
 			faults = append(faults, fmt.Errorf("trip %s: hold of %d, open %v", t.id, c.hold, c.card.open[t]))
+		}
+		if c.captureAmount > c.captureLimit {
+			faults = append(faults, fmt.Errorf("trip %s: captured %d of %d", t.id, c.captureAmount, c.captureLimit))
 		}
 		if c.captures > 1 && !s.cfg.Settings.DoubleCaptures {
 			faults = append(faults, fmt.Errorf("trip %s: captured %d times", t.id, c.captures))

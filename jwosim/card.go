@@ -81,8 +81,9 @@ func (a *account) available() int64 { return a.limit - a.held - a.spent }
 const generous = 1_000_000
 
 // AddCard makes a card known, or changes the description of one that is. The
-// money already held and spent stays; the balance may not fall below it. A
-// balance without a currency is of the first store's.
+// money already held and spent stays; the balance may not fall below it, and
+// stays when none is given. A new balance without a currency is of the first
+// store's.
 func (s *Sim) AddCard(c Card) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,14 +104,21 @@ func (s *Sim) addCard(c Card) error {
 			c.Balance.Minor = m.Balance
 		}
 	}
+	old := s.cards[c.ID]
 	if c.Balance.Currency == "" {
 		c.Balance.Currency = s.first.Currency
+		if old != nil {
+			c.Balance.Currency = old.Balance.Currency
+		}
 	}
 	if _, err := money.ParseCurrency(string(c.Balance.Currency)); err != nil {
 		return fmt.Errorf("card %s: %w", c.ID, err)
 	}
 	if c.Balance.Minor == 0 {
 		c.Balance.Minor = generous
+		if old != nil {
+			c.Balance.Minor = old.Balance.Minor
+		}
 	}
 	if c.Balance.Minor < 0 || c.Balance.Minor > maxMinor {
 		return fmt.Errorf("card %s: balance %s", c.ID, c.Balance)
@@ -128,7 +136,6 @@ func (s *Sim) addCard(c Card) error {
 	if other := s.instruments[c.Instrument]; other != "" && other != c.ID {
 		return fmt.Errorf("card %s: instrument %s is card %s", c.ID, c.Instrument, other)
 	}
-	old := s.cards[c.ID]
 	if old == nil {
 		old = &account{open: map[*Trip]bool{}, owed: map[*Trip]money.Amount{}}
 		s.cards[c.ID] = old

@@ -36,6 +36,7 @@ type charge struct {
 
 	captured, refunded int64
 	captureAmount      int64
+	captureLimit       int64 // what the Capture could have taken
 	capturedAt         time.Time
 	captures           int
 	answered           bool // a Capture's 200 went out whole
@@ -155,11 +156,12 @@ func (c *charge) capturable(s *Settings) int64 {
 	return -1
 }
 
-// capture spends the amount and frees the rest of the hold.
-func (c *charge) capture(amount int64, now time.Time) {
+// capture spends the amount, which may be up to limit, and frees the rest of
+// the hold.
+func (c *charge) capture(amount, limit int64, now time.Time) {
 	if c.captures == 0 {
 		c.end(chargeCaptured)
-		c.captureAmount, c.capturedAt = amount, now
+		c.captureAmount, c.captureLimit, c.capturedAt = amount, limit, now
 	}
 	c.captures++
 	c.captured += amount

@@ -111,7 +111,8 @@ type Store struct {
 type Credentials struct {
 	AccessKeyID     string `json:"access_key_id" yaml:"access_key_id"`
 	SecretAccessKey string `json:"secret_access_key" yaml:"secret_access_key"`
-	SessionToken    string `json:"session_token" yaml:"session_token"`
+	// SessionToken of temporary credentials; a caller must carry exactly it.
+	SessionToken string `json:"session_token" yaml:"session_token"`
 	// APIs limits an accepted key to the named operations; empty is all.
 	APIs []string `json:"apis" yaml:"apis"`
 }

@@ -18,9 +18,10 @@ type Entry struct {
 	Code string `json:"code"`
 	// Card is the id of the card tapped: a known one, or a magic one.
 	Card string `json:"card"`
-	// Key names this entry for replays: every draw about the trip is made from
-	// the seed and it. Default: the card and how often it came, or the number
-	// of the code entry, which under concurrency depends on the order.
+	// Key names this entry of the store for replays: every draw about the trip
+	// is made from the seed, the store and it. Used again it is counted on.
+	// Default: the card and how often it came, or the number of the code entry,
+	// which under concurrency depends on the order.
 	Key string `json:"key"`
 	// Location of the event. Default ENTRY.
 	Location string `json:"location"`
@@ -101,11 +102,11 @@ func (s *Sim) Enter(ctx context.Context, e Entry) (*Trip, error) {
 func (s *Sim) newTrip(st *store, e Entry) *Trip {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := e.Key
-	if key == "" && e.Card != "" {
-		key = "card/" + st.ID + "/" + e.Card
-	} else if key == "" {
-		key = "code/" + st.ID
+	key := st.ID + "/" + e.Key
+	if e.Key == "" && e.Card != "" {
+		key += "card/" + e.Card
+	} else if e.Key == "" {
+		key += "code"
 	}
 	n := s.keys[key]
 	s.keys[key] = n + 1

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/strollhq/stroll/jwosim"
@@ -95,6 +96,9 @@ func TestIntegrity(t *testing.T) {
 				b := sim.Books()
 				if b.Balanced != "" {
 					t.Fatal(b.Balanced)
+				}
+				if diff := cmp.Diff(b.Totals, sim.Totals()); diff != "" {
+					t.Fatal(diff)
 				}
 				for _, sum := range b.Totals {
 					if sum.Held != held || sum.Captured-sum.Refunded != spent {

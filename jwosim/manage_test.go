@@ -78,7 +78,7 @@ func TestManagement_walk(t *testing.T) {
 	p.do("POST", "/gate/code", `{"storeId":"store-1","code":"CODE","key":"k"}`, 200, &trip)
 	p.do("POST", "/trip/"+trip.ID+"/out?wait=false", ``, 200, nil)
 	p.do("GET", "/trip/"+trip.ID, ``, 200, &trip)
-	if trip.Key != "k" || trip.Visitor.ID != "v-1" {
+	if trip.Key != "store-1/k" || trip.Visitor.ID != "v-1" {
 		t.Errorf("%+v", trip)
 	}
 }

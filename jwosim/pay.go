@@ -150,7 +150,7 @@ func (s *Sim) capture(b *fields, _ string) result {
 		s.find(CaptureAbove, t, "Capture of %s where %s is authorized", amount, money.New(limit, c.cur))
 		return refuse(s.cfg.Settings.WrongState)
 	}
-	c.capture(amount.Minor, s.cfg.Now())
+	c.capture(amount.Minor, limit, s.cfg.Now())
 	c.reconciliation = s.id("reconciliation", t.key, 0)
 	return ok(nil)
 }
@@ -165,7 +165,7 @@ func (s *Sim) captureAgain(t *Trip, c *charge, amount money.Amount) result {
 	}
 	switch {
 	case s.cfg.Settings.DoubleCaptures:
-		c.capture(amount.Minor, s.cfg.Now())
+		c.capture(amount.Minor, c.captureLimit, s.cfg.Now())
 	case s.cfg.Settings.RepeatedCapture == "refuse":
 		return refuse(s.cfg.Settings.WrongState)
 	}

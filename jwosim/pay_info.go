@@ -96,8 +96,8 @@ func (s *Sim) shopperIdentity(b *fields, force string) result {
 	return ok(map[string]any{"shopperEmail": email})
 }
 
-// report is what the retailer said was settled.
-type report struct {
+// Report is what the retailer last said was settled of a trip.
+type Report struct {
 	Total   money.Amount `json:"total"`
 	Settled money.Amount `json:"settled"`
 	At      time.Time    `json:"at"`
@@ -144,7 +144,7 @@ func (s *Sim) settle(t *Trip, total, settled money.Amount) {
 	if t.report != nil {
 		count += t.report.Count
 	}
-	t.report = &report{Total: total, Settled: settled, At: s.cfg.Now(), Count: count}
+	t.report = &Report{Total: total, Settled: settled, At: s.cfg.Now(), Count: count}
 	if t.card == nil || !slices.Contains([]string{AmazonManaged, AmazonRecommendation}, t.store.Strategy) {
 		return
 	}

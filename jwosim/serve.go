@@ -67,7 +67,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 	begin := s.cfg.Now()
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
-		return // the caller is gone
+		panic(http.ErrAbortHandler) // gone, and an empty 200 would be a success
 	}
 	b := parse(body)
 	trip, key, attempt := s.identify(rt.api, b)
@@ -90,7 +90,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 		kind = force.Outcome
 	}
 	if sleep(r.Context(), wait) != nil {
-		return
+		panic(http.ErrAbortHandler)
 	}
 	after := force.RetryAfter
 	if after == 0 {

@@ -38,7 +38,7 @@ type Trip struct {
 	started  time.Time
 	ended    time.Time
 	charge   *charge
-	report   *report
+	report   *Report
 	attempts map[string]int
 	found    map[string]bool
 	purchase string
