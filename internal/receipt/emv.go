@@ -45,13 +45,18 @@ func cryptogram(cid string) string {
 	return cid
 }
 
+// brands are the names people know a card by.
+var brands = map[string]string{
+	"VISA": "Visa", "MASTERCARD": "Mastercard", "AMEX": "American Express", "AMERICANEXPRESS": "American Express",
+	"DISCOVER": "Discover", "DINERS": "Diners Club", "DINERSCLUB": "Diners Club", "JCB": "JCB", "UNIONPAY": "UnionPay",
+	"MAESTRO": "Maestro",
+}
+
 // cardName is "Visa •••• 4242", as far as it is known.
 func cardName(c Card) string {
-	name := c.Brand
-	if name == "" {
-		name = "Card"
-	} else if name == strings.ToUpper(name) && len(name) > 4 {
-		name = name[:1] + strings.ToLower(name[1:]) // VISA stays, MASTERCARD becomes Mastercard
+	name := or(c.Brand, "Card")
+	if known, ok := brands[strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToUpper(name))]; ok {
+		name = known
 	}
 	if c.Last4 != "" {
 		name += " •••• " + c.Last4

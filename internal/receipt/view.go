@@ -44,8 +44,9 @@ type LineView struct {
 // Row is a label and its text.
 type Row struct {
 	Label, Text string
-	Minus       bool // a promotion
-	Code        bool // an identifier, shown in a fixed width
+	Mark        string // the letter lines name a tax by
+	Minus       bool   // a promotion
+	Code        bool   // an identifier, shown in a fixed width
 }
 
 // View lays a receipt out as text.
@@ -140,7 +141,7 @@ func (w writer) sums(p price.Result, marks map[string]string) (sums, taxes []Row
 		sums = append(sums, Row{Label: "Deposits and fees", Text: w.amount(p.FeesTotal)})
 	}
 	for _, t := range p.Taxes {
-		row := Row{Label: fmt.Sprintf("%s %s %s%% of %s", marks[t.ID], or(t.Name, t.ID), t.Rate, w.amount(t.Base)), Text: w.amount(t.Amount)}
+		row := Row{Label: fmt.Sprintf("%s %s%% of %s", or(t.Name, t.ID), t.Rate, w.amount(t.Base)), Text: w.amount(t.Amount), Mark: marks[t.ID]}
 		if p.TaxIncluded {
 			taxes = append(taxes, row)
 		} else {
@@ -175,8 +176,8 @@ func facts(r Receipt) []Row {
 			rows = append(rows, Row{Label: label, Text: text, Code: code})
 		}
 	}
-	add("Purchase", r.PurchaseID, true)
 	add("On your card statement", r.Card.Statement, true)
+	add("Purchase", r.PurchaseID, true)
 	if r.Content.GroupSize > 1 {
 		add("Shopped together", plural(int64(r.Content.GroupSize), "person", "people"), false)
 	}
