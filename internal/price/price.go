@@ -12,7 +12,9 @@ import (
 type work struct {
 	b     *Book
 	cart  *Cart
-	rows  []row
+	rows  []row // in canonical order
+	found []row // in the order of the cart
+	index []int32
 	units []piece
 	bad   BadLines
 
@@ -45,7 +47,8 @@ type row struct {
 	qty    ratio // in the unit of the price
 	price  int64
 	pieces int64
-	whole  bool // sold by the piece
+	each   int64 // price per piece, rounded down
+	whole  bool  // sold by the piece
 	promo  int64
 	hits   int // promotions in it
 }
@@ -85,9 +88,10 @@ func (b *Book) Price(c Cart) (*Result, error) {
 // clear forgets the cart, so that the pool keeps no shopper's data alive.
 func (w *work) clear() {
 	clear(w.rows)
+	clear(w.found)
 	clear(w.hits)
 	*w = work{
-		rows: w.rows[:0], units: w.units[:0], cand: w.cand[:0], pool: w.pool[:0], take: w.take, keep: w.keep, seat: w.seat,
+		rows: w.rows[:0], found: w.found[:0], index: w.index[:0], units: w.units[:0], cand: w.cand[:0], pool: w.pool[:0], take: w.take, keep: w.keep, seat: w.seat,
 		weights: w.weights, shares: w.shares, spans: w.spans[:0], perSKU: w.perSKU, hits: w.hits[:0], split: w.split,
 		buf: w.buf[:0], vm: w.vm,
 	}
@@ -96,10 +100,10 @@ func (w *work) clear() {
 // shelf finds each line's item and shelf price, and brings rows and pieces in
 // canonical order. It reports whether every line could be priced.
 func (w *work) shelf() bool {
-	w.rows = slices.Grow(w.rows, len(w.cart.Lines))[:len(w.cart.Lines)]
+	w.found = slices.Grow(w.found, len(w.cart.Lines))[:len(w.cart.Lines)]
 	var pieces int64
 	for i := range w.cart.Lines {
-		r := &w.rows[i]
+		r := &w.found[i]
 		*r = row{in: i, line: &w.cart.Lines[i]}
 		if reason := w.b.shelfPrice(r); reason != "" {
 			w.bad = append(w.bad, &BadLine{r.line.No, reason})
@@ -113,11 +117,11 @@ func (w *work) shelf() bool {
 	if len(w.bad) > 0 {
 		return false
 	}
-	slices.SortFunc(w.rows, canonical)
+	w.sort()
 	w.units = slices.Grow(w.units, int(pieces))
 	for i := range w.rows {
 		r := &w.rows[i]
-		share, rest := r.price/r.pieces, r.price%r.pieces
+		share, rest := r.each, r.price%r.pieces
 		for n := range r.pieces {
 			p := share
 			if n < rest {
@@ -129,11 +133,24 @@ func (w *work) shelf() bool {
 	return true
 }
 
+// sort brings the rows in canonical order, moving each once.
+func (w *work) sort() {
+	for i := range w.found {
+		w.index = append(w.index, int32(i))
+	}
+	slices.SortFunc(w.index, func(x, y int32) int { return canonical(&w.found[x], &w.found[y]) })
+	w.rows = slices.Grow(w.rows, len(w.found))
+	for _, i := range w.index {
+		w.rows = append(w.rows, w.found[i])
+	}
+}
+
 // canonical is the order of Cart.
-func canonical(x, y row) int {
+func canonical(x, y *row) int {
+	if c := cmp.Or(cmp.Compare(y.each, x.each), cmp.Compare(x.e.item.SKU, y.e.item.SKU)); c != 0 {
+		return c
+	}
 	return cmp.Or(
-		cmp.Compare(y.price/y.pieces, x.price/x.pieces),
-		cmp.Compare(x.e.item.SKU, y.e.item.SKU),
 		cmp.Compare(y.price, x.price),
 		y.line.Quantity.Cmp(x.line.Quantity),
 		cmp.Compare(x.unit.name, y.unit.name),
@@ -201,6 +218,7 @@ func (b *Book) shelfPrice(r *row) string {
 	if r.price, ok = b.product(maxLinePrice, r.e.price, qty, ratio{r.unit.size, r.e.unit.size}); !ok {
 		return "quantity times price is too large"
 	}
+	r.each = r.price / r.pieces
 	r.qty = qty
 	if r.unit.size != r.e.unit.size {
 		num, ok1 := mul64(qty.num, r.unit.size)
