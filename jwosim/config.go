@@ -117,6 +117,12 @@ type Credentials struct {
 	APIs []string `json:"apis" yaml:"apis"`
 }
 
+// String is the key's id: a secret must not be printed by accident.
+func (c Credentials) String() string { return c.AccessKeyID }
+
+// GoString is String.
+func (c Credentials) GoString() string { return c.AccessKeyID }
+
 // store is a Store with its defaults and compiled parts.
 type store struct {
 	Store
