@@ -1,0 +1,140 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/strollhq/stroll/internal/cart"
+	"github.com/strollhq/stroll/internal/connector"
+	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/gate"
+	"github.com/strollhq/stroll/internal/journal"
+	"github.com/strollhq/stroll/internal/outbox"
+	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/internal/receipt"
+	"github.com/strollhq/stroll/internal/shopper"
+	"github.com/strollhq/stroll/jwo"
+	"github.com/strollhq/stroll/money"
+)
+
+// wire makes the slices and connects them. Each takes its store's settings
+// through a function, so that a reload reaches it without its knowing.
+func (a *App) wire(ctx context.Context, cfg *Config) error {
+	a.Journal = journal.New(a.DB, a.log, a.Metrics)
+	amazon, err := a.amazon(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	a.Jobs = outbox.New(outbox.Config{
+		DB: a.DB, Log: a.log, Metrics: a.Metrics, Workers: cfg.Jobs.Workers, Poll: cfg.Jobs.Poll,
+	})
+	a.Pay = pay.New(pay.Config{
+		DB: a.DB, Outbox: a.Jobs, Amazon: amazon, Processor: a.env.Processor, Settings: a.paySettings,
+		// Receipts are made later in this function; payments settle only in Run.
+		Settled: func(ctx context.Context, tx *db.Tx, p pay.Payment) error { return a.Receipts.Begin(ctx, tx, p) },
+		Log:     a.log, Metrics: a.Metrics, Probe: a.env.Probe,
+	})
+	a.Shoppers = shopper.New(shopper.Config{DB: a.DB})
+	a.Gate = gate.New(gate.Config{
+		DB: a.DB, Shoppers: a.Shoppers, Debts: a.Pay, Links: a.Pay, Settings: a.gateSettings,
+		Log: a.log, Metrics: a.Metrics,
+	})
+	a.Carts = cart.New(cart.Config{
+		DB: a.DB, Outbox: a.Jobs, Pay: a.Pay, Book: a.Books.At, Settings: a.cartSettings,
+		Limits: cfg.Amazon.Inbound.Accept, Log: a.log, Metrics: a.Metrics,
+	})
+	a.Receipts = receipt.New(receipt.Config{
+		DB: a.DB, Outbox: a.Jobs, Amazon: amazon, Carts: a.Carts, Stores: a.receiptStore,
+		Settings: func() receipt.Settings { return a.Config().Receipt }, Log: a.log, Metrics: a.Metrics,
+	})
+	a.connector = connector.New(connector.Config{
+		Identity: a.Gate, Authorizer: a.Gate, Purchaser: a.Carts,
+		Scan: a.Gate, ScanDetails: a.Gate, Shopper: a.Gate,
+		Settings: cfg.Amazon.Inbound, Observe: a.Journal.Record, Log: a.log, Metrics: a.Metrics,
+	})
+	return nil
+}
+
+// amazon is the signed client, with each of its calls kept in the journal.
+func (a *App) amazon(ctx context.Context, cfg *Config) (outward, error) {
+	provider, err := a.credentials(ctx, cfg)
+	if err != nil {
+		return outward{}, err
+	}
+	client := a.env.HTTP
+	if client == nil {
+		client = &http.Client{Transport: transport()}
+	}
+	c, err := jwo.NewClient(jwo.ClientConfig{
+		PaymentsURL: cfg.Amazon.PaymentsURL, Overrides: cfg.Amazon.Overrides, Region: cfg.Amazon.Region,
+		Credentials: provider, HTTP: client, Timeout: cfg.Amazon.Timeout,
+	})
+	if err != nil {
+		return outward{}, fmt.Errorf("client for Amazon's calls: %w", err)
+	}
+	return outward{c, a.Journal.Record}, nil
+}
+
+// transport keeps enough connections open for all workers.
+func transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 256, 256
+	return t
+}
+
+// credentials come from the configuration, else from the environment's own
+// chain (variables, shared files, role).
+func (a *App) credentials(ctx context.Context, cfg *Config) (aws.CredentialsProvider, error) {
+	switch {
+	case cfg.Amazon.AccessKeyID != "":
+		return credentials.NewStaticCredentialsProvider(cfg.Amazon.AccessKeyID, cfg.Amazon.SecretAccessKey, ""), nil
+	case a.env.Credentials != nil:
+		return a.env.Credentials, nil
+	}
+	chain, err := config.LoadDefaultConfig(ctx, config.WithRegion(cfg.Amazon.Region))
+	if err != nil {
+		return nil, fmt.Errorf("AWS credentials: %w", err)
+	}
+	return chain.Credentials, nil
+}
+
+func (a *App) gateSettings(storeID string) (gate.Settings, bool) {
+	s, ok := a.store(storeID)
+	if !ok {
+		return gate.Settings{}, false
+	}
+	return s.Gate, true
+}
+
+func (a *App) cartSettings(storeID string) (cart.Settings, bool) {
+	s, ok := a.store(storeID)
+	if !ok {
+		return cart.Settings{}, false
+	}
+	return s.Cart, true
+}
+
+func (a *App) paySettings(storeID string) (pay.Settings, bool) {
+	s, ok := a.store(storeID)
+	if !ok {
+		return pay.Settings{}, false
+	}
+	p := s.Pay
+	p.Currency, p.Strategy = money.Currency(s.Prices.Currency), s.Gate.Strategy
+	return p, true
+}
+
+func (a *App) receiptStore(storeID string) (receipt.Store, bool) {
+	s, ok := a.store(storeID)
+	if !ok {
+		return receipt.Store{}, false
+	}
+	return receipt.Store{
+		Name: s.Name, Address: s.Address, Locale: s.Prices.Locale, TimeZone: s.Prices.TimeZone,
+	}, true
+}

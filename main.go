@@ -1,0 +1,10 @@
+// Stroll is the retailer's side of an Amazon Just Walk Out store.
+package main
+
+import (
+	"os"
+
+	"github.com/strollhq/stroll/internal/cli"
+)
+
+func main() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) }
