@@ -3,11 +3,18 @@ package price
 import "strconv"
 
 // short notes that there are too few pieces for a set.
-func (w *work) short(need int) {
-	if w.tally.matched == 0 {
-		return
+func (w *work) short(need, have int) {
+	if w.tally.matched > 0 {
+		w.tally.why = "needs " + strconv.Itoa(need) + " qualifying pieces, the cart has " + strconv.Itoa(have)
 	}
-	w.tally.why = "needs " + strconv.Itoa(need) + " qualifying pieces"
+}
+
+// unpaired notes the same of a set with two roles.
+func (w *work) unpaired(p *promo, buys, gets int) {
+	if w.tally.matched > 0 {
+		w.tally.why = "needs " + strconv.Itoa(p.buy) + " to buy and " + strconv.Itoa(p.take) + " more to get, the cart has " +
+			strconv.Itoa(buys) + " and " + strconv.Itoa(gets)
+	}
 }
 
 // why is the sentence of a promotion that ran.

@@ -145,7 +145,7 @@ func TestExplanations(t *testing.T) {
 	r := priced(t, b, cart("D 2; A 2; E 4; W 1 lb"))
 	want := []string{
 		"20% off, 2 pieces",
-		"needs 3 qualifying pieces",
+		"needs 3 qualifying pieces, the cart has 2",
 		"buy 1, get 1 free, 1 time (cap of uses reached)",
 		"its items are weighed and it needs whole pieces",
 		"no item of the cart qualifies",

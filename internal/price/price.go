@@ -107,6 +107,7 @@ func (w *work) shelf() bool {
 		*r = row{in: i, line: &w.cart.Lines[i]}
 		if reason := w.b.shelfPrice(r); reason != "" {
 			w.bad = append(w.bad, &BadLine{r.line.No, reason})
+			continue
 		}
 		pieces += r.pieces
 		if pieces > maxPieces {

@@ -127,7 +127,7 @@ func TestStacking(t *testing.T) {
 - {id: b, kind: threshold, spend: 4, amount: 1, priority: 1}`, "D 1", []int64{100}, "needs 4.00, the cart has 3.00"},
 		{"free pieces buy nothing", `
 - {id: a, kind: percentage, percent: 100, for: {items: [A]}, priority: 2}
-- {id: b, kind: buy_x_get_y, for: {items: [A]}, get_for: {items: [D]}, priority: 1}`, "A 1; D 1", []int64{100, 0}, "needs 2 qualifying pieces"},
+- {id: b, kind: buy_x_get_y, for: {items: [A]}, get_for: {items: [D]}, priority: 1}`, "A 1; D 1", []int64{100, 0}, "needs 1 to buy and 1 more to get, the cart has 0 and 1"},
 		{"the total share is capped over all", `
 - {id: a, kind: percentage, percent: 20, priority: 2}
 - {id: b, kind: percentage, percent: 50, priority: 1, caps: {percent: 30}}`, "E 1", []int64{150}, ""},

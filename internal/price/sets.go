@@ -1,6 +1,9 @@
 package price
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // These kinds work on whole pieces. A set that would save nothing is not made.
 
@@ -9,7 +12,7 @@ func (w *work) nForM(p *promo, limit int64) {
 	w.cand = w.candidates(p, p.sel, true, w.cand)
 	sets := w.sets(int64(len(w.cand))/int64(p.count), limit)
 	if sets == 0 {
-		w.short(p.count)
+		w.short(p.count, len(w.cand))
 		return
 	}
 	w.dearest(w.cand)
@@ -105,7 +108,11 @@ func (w *work) buyXGetY(p *promo, limit int64) {
 		sets--
 	}
 	if sets = w.sets(sets, limit); sets == 0 {
-		w.short(p.buy + p.take)
+		if p.get == p.sel {
+			w.short(p.buy+p.take, len(buys))
+		} else {
+			w.unpaired(p, len(buys), len(gets))
+		}
 		return
 	}
 	gets = slices.Clone(gets)
@@ -153,7 +160,7 @@ func (w *work) fromDearest(p *promo, limit int64) {
 	size := p.buy + p.take
 	sets := w.sets(int64(len(w.cand))/int64(size), limit)
 	if sets == 0 {
-		w.short(size)
+		w.short(size, len(w.cand))
 		return
 	}
 	w.dearest(w.cand)
@@ -184,8 +191,8 @@ func (w *work) bundle(p *promo, limit int64) {
 	}
 	for w.tally.uses < limit {
 		if !m.fill() {
-			if w.tally.uses == 0 {
-				w.short(p.pieces)
+			if w.tally.uses == 0 && w.tally.matched > 0 {
+				w.tally.why = "needs a piece for each of its " + strconv.Itoa(p.pieces) + " places"
 			}
 			return
 		}

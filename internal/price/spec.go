@@ -24,7 +24,8 @@ type Spec struct {
 	// tax, total rounds once per tax class.
 	RoundingScope string `yaml:"rounding_scope,omitempty" json:"rounding_scope,omitempty"`
 	// TaxBase is discounted (default: tax on what is paid) or shelf: tax on the
-	// price before promotions.
+	// price before promotions, also where it is contained in the price and only
+	// shown.
 	TaxBase string `yaml:"tax_base,omitempty" json:"tax_base,omitempty"`
 	// PricesIncludeTax says that prices and fees already contain their tax: it
 	// is shown and not added. Default false.

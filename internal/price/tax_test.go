@@ -155,8 +155,8 @@ items:
 			t.Errorf("%s: %v, want %s", in, err, want)
 		}
 	}
-	// Every bad line is named.
-	_, err := b.Price(cart("PC 1.5; PC 1; KG 1 lb; NONE 1"))
+	// Every bad line is named, once.
+	_, err := b.Price(cart("PC 1.5; PC 1; KG 1 lb; PC 999999999999999999"))
 	var all price.BadLines
 	if !errors.As(err, &all) || len(all) != 3 || all[0].No != 1 || all[1].No != 3 || all[2].No != 4 {
 		t.Errorf("%v", err)
