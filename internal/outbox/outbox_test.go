@@ -65,8 +65,7 @@ func list(t *testing.T, o *outbox.Outbox, f outbox.Filter) []outbox.Row {
 	return rows
 }
 
-// atRest waits until nothing is pending. Every finish passes through the
-// channel, which is what it waits on.
+// pending counts the jobs neither finished nor parked.
 func pending(t *testing.T, o *outbox.Outbox) int {
 	t.Helper()
 	n, _, err := o.Rest(context.Background())
