@@ -25,9 +25,14 @@ type Payments interface {
 	// Open records a trip's payment and its first job in the cart's
 	// transaction.
 	Open(ctx context.Context, tx *db.Tx, o pay.Opening) error
-	// Reprice gives an unsettled payment another total or act; an error of
-	// kind fault.Conflict means that its money has moved.
+	// Reprice gives a payment that was opened with Hold its total and act; an
+	// error of kind fault.Conflict means that it is not held.
 	Reprice(ctx context.Context, tx *db.Tx, tripID string, total money.Amount, act pay.Act, reason string) error
+	// HoldTrip parks a payment that is being charged; fault.Conflict when its
+	// money may have moved. ReleaseTrip sends it on; fault.Conflict when it is
+	// not parked. Each is a transaction of its own.
+	HoldTrip(ctx context.Context, tripID, by, reason string) error
+	ReleaseTrip(ctx context.Context, tripID, by, reason string) error
 }
 
 // Config is what Carts work with.

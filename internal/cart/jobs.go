@@ -2,10 +2,12 @@ package cart
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/internal/outbox"
 )
 
@@ -57,7 +59,12 @@ func (c *Carts) priceLater(ctx context.Context, r outbox.Run) error {
 		if err != nil {
 			return err
 		}
-		if err := c.cfg.Pay.Reprice(ctx, tx, trip, p.Total, act, p.Reason); err != nil {
+		switch err := c.cfg.Pay.Reprice(ctx, tx, trip, p.Total, act, p.Reason); {
+		case errors.Is(err, fault.Conflict):
+			// A person has decided about the payment meanwhile; the price is
+			// for the record.
+			p.mark(FlagGivenUp)
+		case err != nil:
 			return err
 		}
 		if p.State == Bad {

@@ -9,14 +9,13 @@ import (
 
 	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/fault"
-	"github.com/strollhq/stroll/internal/pay"
 	"github.com/strollhq/stroll/jwo"
 )
 
 // replay answers a cart whose trip has one already (contract: ordering 2.6).
 func (c *Carts) replay(ctx context.Context, first Purchase, digest string, content []byte, s Settings) (*jwo.CreatePurchasesResponse, error) {
 	if digest != first.digest {
-		if err := c.differs(ctx, first.TripID, digest, content, s); err != nil {
+		if err := c.differs(ctx, first, digest, content, s); err != nil {
 			return nil, fmt.Errorf("keep the other cart of trip %s: %w", first.TripID, err)
 		}
 	}
@@ -26,52 +25,88 @@ func (c *Carts) replay(ctx context.Context, first Purchase, digest string, conte
 
 // differs records a cart that is not the one its trip was taken with. The
 // same other cart is recorded, and raises its alert, once.
-func (c *Carts) differs(ctx context.Context, tripID, digest string, content []byte, s Settings) error {
+func (c *Carts) differs(ctx context.Context, first Purchase, digest string, content []byte, s Settings) error {
+	known, err := c.differedBefore(ctx, first.TripID, digest)
+	if err != nil || known {
+		return err
+	}
+	held := false
+	if s.ChangedCart == Review && first.State == Priced && first.Reason == "" {
+		// Hold first: if the program dies before it is recorded, the payment
+		// waits among the parked ones, and Amazon sends the cart again.
+		err := c.cfg.Pay.HoldTrip(ctx, first.TripID, system, "another cart arrived for the trip")
+		if err != nil && !errors.Is(err, fault.Conflict) {
+			return err
+		}
+		held = err == nil
+	}
 	return c.cfg.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		res, err := tx.ExecContext(ctx, `INSERT INTO purchase_difference (trip_id, digest, at, body)
 			VALUES ($1,$2,$3,$4) ON CONFLICT (trip_id, digest) DO NOTHING`,
-			tripID, digest, time.Now().UnixMilli(), clean(string(content)))
+			first.TripID, digest, time.Now().UnixMilli(), clean(string(content)))
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
+		n, err := res.RowsAffected()
+		if err != nil || n == 0 && !held {
 			return err
 		}
-		p, err := head(ctx, tx, tripID)
+		p, err := head(ctx, tx, first.TripID)
 		if err != nil {
 			return err
 		}
 		p.mark(FlagChanged)
-		if s.ChangedCart == Review && (p.State == Priced || p.State == InReview) {
-			if err := c.park(ctx, tx, &p); err != nil {
-				return err
-			}
+		if held {
+			p.State, p.Reason = InReview, changedCart
 		}
 		if err := update(ctx, tx, &p); err != nil {
 			return err
 		}
 		tx.AfterCommit(func() {
-			c.watch.alert(ctx, "changed_cart", "another cart arrived for a trip", "store", p.StoreID, "trip", tripID, "state", p.State)
+			c.watch.alert(ctx, "changed_cart", "another cart arrived for a trip", "store", p.StoreID, "trip", p.TripID, "state", p.State)
 		})
 		return nil
 	})
 }
 
-// park holds a purchase's payment for a person, unless its money has moved or
-// it is being released anyway.
-func (c *Carts) park(ctx context.Context, tx *db.Tx, p *Purchase) error {
-	switch p.Reason {
-	case pay.EmptyCart, pay.ZeroTotal, pay.Associate, pay.CashShopper:
-		return nil
+// confirm charges a trip as its first cart said, although another one arrived.
+// Its payment was opened with that total and can be sent on, not changed.
+func (c *Carts) confirm(ctx context.Context, p Purchase, r Resolution) error {
+	if len(r.Fixes) > 0 {
+		return fault.New(fault.Invalid, "resolve trip %s: its payment can be sent on or cancelled, but not changed", r.TripID)
 	}
-	err := c.cfg.Pay.Reprice(ctx, tx, p.TripID, p.Total, pay.Hold, changedCart)
-	if errors.Is(err, fault.Conflict) {
-		return nil
+	if err := c.cfg.Pay.ReleaseTrip(ctx, p.TripID, r.Operator, r.Reason); err != nil && !errors.Is(err, fault.Conflict) {
+		return fmt.Errorf("resolve trip %s: %w", r.TripID, err)
 	}
-	if err == nil {
-		p.State, p.Reason = InReview, changedCart
+	err := c.cfg.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		p, err := head(ctx, tx, r.TripID)
+		if err != nil || p.State != InReview {
+			return err
+		}
+		if err := fill(ctx, tx, &p); err != nil {
+			return err
+		}
+		p.State, p.Reason = Priced, ""
+		p.pricing++
+		if err := insertPrice(ctx, tx, &p, r); err != nil {
+			return err
+		}
+		return update(ctx, tx, &p)
+	})
+	if err != nil {
+		return fmt.Errorf("resolve trip %s: %w", r.TripID, err)
 	}
-	return err
+	return nil
+}
+
+// system is the operator in whose name the program itself holds a payment.
+const system = "stroll"
+
+func (c *Carts) differedBefore(ctx context.Context, tripID, digest string) (bool, error) {
+	var n int
+	err := c.cfg.DB.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM purchase_difference
+		WHERE trip_id = $1 AND digest = $2`, tripID, digest).Scan(&n)
+	return n > 0, err
 }
 
 func (p *Purchase) has(flag string) bool { return slices.Contains(p.Flags, flag) }

@@ -45,8 +45,9 @@ type Fix struct {
 // transaction. A cart that still has trouble afterwards is fault.Invalid and
 // unchanged, with every line named. A purchase that was resolved before is
 // left alone and no error, so that two operators, or one with two clicks, do
-// it once. One whose money has moved is fault.Conflict, unless the fixes leave
-// its total as it was charged.
+// it once. One whose payment is not held any more is fault.Conflict, unless the
+// fixes leave its total as it was charged. A trip in review for its second
+// cart takes no fixes: it is charged as the first one said.
 func (c *Carts) Resolve(ctx context.Context, r Resolution) error {
 	if err := r.check(); err != nil {
 		return err
@@ -58,6 +59,9 @@ func (c *Carts) Resolve(ctx context.Context, r Resolution) error {
 	settings, ok := c.cfg.Settings(p.StoreID)
 	if !ok {
 		return fault.New(fault.Conflict, "resolve trip %s: store %s is not in the configuration", r.TripID, p.StoreID)
+	}
+	if p.State == InReview && p.Reason == changedCart {
+		return c.confirm(ctx, p, r)
 	}
 	settings = settings.WithDefaults()
 	book, version, err := c.cfg.Book(ctx, p.StoreID, p.PriceAt)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -20,13 +19,10 @@ import (
 	"github.com/strollhq/stroll/internal/cart"
 	"github.com/strollhq/stroll/internal/connector"
 	"github.com/strollhq/stroll/internal/db"
-	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/internal/metric"
 	"github.com/strollhq/stroll/internal/outbox"
-	"github.com/strollhq/stroll/internal/pay"
 	"github.com/strollhq/stroll/internal/price"
 	"github.com/strollhq/stroll/internal/testkit"
-	"github.com/strollhq/stroll/money"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
@@ -69,66 +65,6 @@ func book(t testing.TB, text string) *price.Book {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// till is the payments of a test: one row a trip, in the cart's transaction,
-// so that a cart undone is a payment undone.
-type till struct {
-	db    *db.DB
-	fail  atomic.Bool // Open fails
-	moved atomic.Bool // Reprice finds the money gone
-}
-
-type opening struct {
-	Trip, Act, Reason, Entry, Visitor, Instrument, Currency string
-	Total                                                   int64
-	Opens, Reprices                                         int
-}
-
-func newTill(t *testing.T, d *db.DB) *till {
-	t.Helper()
-	err := d.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS till (trip TEXT PRIMARY KEY, act TEXT NOT NULL, reason TEXT NOT NULL,
-			entry TEXT NOT NULL, visitor TEXT NOT NULL, instrument TEXT NOT NULL, currency TEXT NOT NULL, total BIGINT NOT NULL,
-			opens BIGINT NOT NULL, reprices BIGINT NOT NULL)`)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &till{db: d}
-}
-
-func (l *till) Open(ctx context.Context, tx *db.Tx, o pay.Opening) error {
-	if _, err := tx.ExecContext(ctx, `INSERT INTO till (trip, act, reason, entry, visitor, instrument, currency, total, opens, reprices)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,1,0) ON CONFLICT (trip) DO UPDATE SET opens = till.opens + 1`, o.TripID, string(o.Act), o.Reason,
-		o.Entry, o.Visitor, o.Instrument, string(o.Total.Currency), o.Total.Minor); err != nil {
-		return err
-	}
-	if l.fail.Load() {
-		return fault.New(fault.Unavailable, "the till is broken")
-	}
-	return nil
-}
-
-func (l *till) Reprice(ctx context.Context, tx *db.Tx, trip string, total money.Amount, act pay.Act, reason string) error {
-	if l.moved.Load() {
-		return fault.New(fault.Conflict, "captured")
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE till SET act = $1, reason = $2, currency = $3, total = $4, reprices = reprices + 1
-		WHERE trip = $5`, string(act), reason, string(total.Currency), total.Minor, trip)
-	return err
-}
-
-func (l *till) of(t *testing.T, trip string) opening {
-	t.Helper()
-	var o opening
-	err := l.db.Reader().QueryRowContext(t.Context(), `SELECT trip, act, reason, entry, visitor, instrument, currency, total, opens, reprices
-		FROM till WHERE trip = $1`, trip).Scan(&o.Trip, &o.Act, &o.Reason, &o.Entry, &o.Visitor, &o.Instrument, &o.Currency, &o.Total, &o.Opens, &o.Reprices)
-	if err != nil {
-		t.Fatalf("payment of trip %s: %v", trip, err)
-	}
-	return o
 }
 
 // shop is a store with its door open.
@@ -256,95 +192,6 @@ func (s *shop) get(t *testing.T, trip string) cart.Purchase {
 	}
 	return p
 }
-
-var serial atomic.Int64
-
-// trip is a new trip id.
-func trip() string { return fmt.Sprintf("trip-%d", serial.Add(1)) }
-
-func uuidOf(n int64) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
-
-// object is a JSON object under construction.
-type object = map[string]any
-
-// body is a cart of one cola by an app shopper, changed by edits.
-func body(trip string, edits ...func(object)) string {
-	o := object{
-		"requestId": uuidOf(serial.Add(1)), "idempotentShoppingTripId": trip, "storeId": "store-1",
-		"shoppingTrip": object{
-			"startTime": "2026-03-02T14:30:00Z", "endTime": "2026-03-02T14:41:00Z",
-			"authEvents": []any{event("SCAN_CODE", "SHOPPER", "ann")},
-		},
-		"cartItems": []any{item("COLA", "1")},
-	}
-	for _, edit := range edits {
-		edit(o)
-	}
-	data, err := json.Marshal(o)
-	if err != nil {
-		panic(err)
-	}
-	return string(data)
-}
-
-func event(payload, kind, id string) object {
-	e := object{"id": uuidOf(serial.Add(1)), "timestamp": "2026-03-02T14:30:00Z", "location": "ENTRY", "payloadType": payload}
-	if kind != "" {
-		e["scanResult"] = object{"id": id, "type": kind}
-	}
-	return e
-}
-
-func item(id, quantity string) object {
-	return object{"id": id, "type": "SKU", "quantity": object{"value": quantity, "unit": "each"}}
-}
-
-func items(list ...object) func(object) {
-	return func(o object) {
-		all := []any{}
-		for _, i := range list {
-			all = append(all, i)
-		}
-		o["cartItems"] = all
-	}
-}
-
-func events(list ...object) func(object) {
-	return func(o object) {
-		all := []any{}
-		for _, e := range list {
-			all = append(all, e)
-		}
-		o["shoppingTrip"].(object)["authEvents"] = all
-	}
-}
-
-// at sets, or with nothing removes, what a path of keys and indexes leads to.
-func at(value any, path ...any) func(object) {
-	return func(o object) {
-		var here any = o
-		for _, step := range path[:len(path)-1] {
-			switch k := step.(type) {
-			case string:
-				here = here.(object)[k]
-			case int:
-				here = here.([]any)[k]
-			}
-		}
-		last := path[len(path)-1]
-		if k, ok := last.(string); ok && value == nothing {
-			delete(here.(object), k)
-		} else if ok {
-			here.(object)[k] = value
-		} else {
-			here.([]any)[last.(int)] = value
-		}
-	}
-}
-
-type absent struct{}
-
-var nothing = absent{}
 
 // logbook is a log that can be read while it is written.
 type logbook struct {

@@ -12,7 +12,7 @@ const (
 	FlagNoAuthEvents = "no_auth_events" // the trip came without any entry event
 	FlagNoPayer      = "no_payer"       // nobody in the trip can be charged
 	FlagChanged      = "changed"        // another cart arrived for the same trip
-	FlagGivenUp      = "given_up"       // a line was resolved after the others were charged
+	FlagGivenUp      = "given_up"       // a line, or the whole price, came after the payment was decided
 )
 
 // party is who made a trip and who pays for it.
