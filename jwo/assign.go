@@ -10,6 +10,7 @@ import (
 // plan is a struct type as its JSON tags describe it.
 type plan struct {
 	index map[string]int // JSON name → field
+	names []string       // field → JSON name
 }
 
 var plans sync.Map // reflect.Type → *plan; a cache of what the types say
@@ -18,14 +19,14 @@ func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan)
 	}
-	p := &plan{index: map[string]int{}}
+	p := &plan{index: map[string]int{}, names: make([]string, t.NumField())}
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if name != "-" && t.Field(i).IsExported() {
 			if name == "" {
 				name = t.Field(i).Name
 			}
-			p.index[name] = i
+			p.index[name], p.names[i] = i, name
 		}
 	}
 	plans.Store(t, p)
@@ -36,17 +37,17 @@ func planOf(t reflect.Type) *plan {
 func (d *decoder) object(v reflect.Value) {
 	p := planOf(v.Type())
 	var seen uint64
-	d.each(func(key string, _ int) {
-		i, known := p.index[key]
+	d.each(func(key []byte, _ int) {
+		i, known := p.index[string(key)]
 		if !known {
 			d.skip()
 			return
 		}
 		if seen&(1<<i) != 0 {
-			d.forget(key)
+			d.forget(p.names[i])
 		}
 		seen |= 1 << i
-		d.in(key)
+		d.in(p.names[i])
 		d.value(v.Field(i))
 		d.out()
 	})
@@ -80,9 +81,10 @@ func (d *decoder) value(v reflect.Value) {
 	case kind == reflect.String && c == '"':
 		v.SetString(d.str())
 	case kind == reflect.String && d.loose && c != '{' && c != '[':
-		v.SetString(d.bare())
+		v.SetString(string(d.bare()))
 	case kind == reflect.Bool && (c == 't' || c == 'f'):
-		v.SetBool(d.bare() == "true")
+		v.SetBool(c == 't')
+		d.bare()
 	case kind == reflect.Struct && c == '{':
 		d.object(v)
 	case kind == reflect.Slice && c == '[':
@@ -98,7 +100,7 @@ func (d *decoder) value(v reflect.Value) {
 // array reads into a slice, which is not nil even when empty.
 func (d *decoder) array(v reflect.Value) {
 	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
-	d.each(func(_ string, i int) {
+	d.each(func(_ []byte, i int) {
 		if i >= maxElements {
 			if i == maxElements {
 				d.add("", "has too many entries")
@@ -118,10 +120,10 @@ func (d *decoder) array(v reflect.Value) {
 // are free text from outside.
 func (d *decoder) texts(v reflect.Value) {
 	m, bad := map[string]string{}, false
-	d.each(func(key string, _ int) {
+	d.each(func(key []byte, _ int) {
 		switch c := d.next(); {
 		case c == '"':
-			m[key] = d.str()
+			m[string(key)] = d.str()
 		case c == 'n':
 			d.bare()
 		default:
@@ -144,7 +146,7 @@ func (d *decoder) number(v reflect.Value, c byte) {
 			return
 		}
 	case c == '-' || c >= '0' && c <= '9':
-		s = d.bare()
+		s = string(d.bare())
 	default:
 		d.skip()
 	}

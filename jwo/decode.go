@@ -143,7 +143,10 @@ func (d *decoder) next() byte {
 }
 
 // str reads a string token.
-func (d *decoder) str() string {
+func (d *decoder) str() string { return string(d.raw()) }
+
+// raw is str without a copy where the token has no escapes.
+func (d *decoder) raw() []byte {
 	start, plain := d.pos, true
 	for d.pos++; d.data[d.pos] != '"'; d.pos++ {
 		if d.data[d.pos] == '\\' {
@@ -154,20 +157,20 @@ func (d *decoder) str() string {
 	d.pos++
 	raw := d.data[start:d.pos]
 	if plain {
-		return string(raw[1 : len(raw)-1])
+		return raw[1 : len(raw)-1]
 	}
 	var s string
 	_ = json.Unmarshal(raw, &s) // cannot fail on a valid string
-	return s
+	return []byte(s)
 }
 
 // bare reads a number, true, false or null.
-func (d *decoder) bare() string {
+func (d *decoder) bare() []byte {
 	start := d.pos
-	for d.pos < len(d.data) && !strings.ContainsRune(" \t\r\n,]}", rune(d.data[d.pos])) {
+	for d.pos < len(d.data) && strings.IndexByte(" \t\r\n,]}", d.data[d.pos]) < 0 {
 		d.pos++
 	}
-	return string(d.data[start:d.pos])
+	return d.data[start:d.pos]
 }
 
 // skip passes over any value.
@@ -184,7 +187,7 @@ func (d *decoder) skip() {
 		case ',', ':':
 			d.pos++
 		case '"':
-			d.str()
+			d.raw()
 		default:
 			d.bare()
 		}
@@ -196,7 +199,7 @@ func (d *decoder) skip() {
 
 // each calls f at every value of the object or array that begins here, with
 // the key or the index, until all are read.
-func (d *decoder) each(f func(key string, i int)) {
+func (d *decoder) each(f func(key []byte, i int)) {
 	object := d.data[d.pos] == '{'
 	d.pos++
 	for i := 0; ; i++ {
@@ -208,9 +211,9 @@ func (d *decoder) each(f func(key string, i int)) {
 			d.pos++
 			d.space()
 		}
-		key := ""
+		var key []byte
 		if object {
-			key = d.str()
+			key = d.raw()
 			d.next()
 			d.pos++ // the colon
 			d.space()
