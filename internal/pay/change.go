@@ -162,7 +162,7 @@ func (p *Pay) write(ctx context.Context, tx *db.Tx, c *change) (Payment, error) 
 			return next, err
 		}
 	}
-	if c.settle && c.p.SettledAt.IsZero() && p.settled != nil {
+	if c.settle && c.old.SettledAt.IsZero() && p.settled != nil {
 		if err := p.settled(ctx, tx, next); err != nil {
 			return next, fmt.Errorf("settle trip %s: %w", c.p.TripID, err)
 		}

@@ -66,7 +66,7 @@ func decide(p Payment, ops []operation, s Settings, now time.Time) todo {
 // wants is decide without the clocks.
 func wants(p Payment, ops []operation, s Settings, now time.Time) todo {
 	if p.Reason == CashShopper && p.Act == Release && p.SettledAt.IsZero() {
-		return todo{act: actChange, change: func(c *change) error { c.settle = true; return nil }}
+		return todo{act: actChange, change: func(c *change) error { c.settle, c.p.SettledAt = true, c.now; return nil }}
 	}
 	switch p.State {
 	case Preauthorized:
