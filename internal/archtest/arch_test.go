@@ -27,7 +27,7 @@ var arrows = map[string]string{
 
 	// The program as a value, and its surfaces.
 	"internal/app": allSlices + " internal/connector internal/portal internal/console internal/web " +
-		"internal/journal internal/outbox internal/db jwo money",
+		"internal/pay/simproc internal/journal internal/outbox internal/db jwo money",
 	"internal/connector": allSlices + " internal/journal jwo",
 	"internal/portal":    allSlices + " internal/web internal/qrcode jwo money",
 	"internal/console":   allSlices + " internal/web internal/journal internal/outbox jwo money",
@@ -35,13 +35,14 @@ var arrows = map[string]string{
 	"internal/qrcode":    "",
 
 	// The slices.
-	"internal/catalog": "internal/price internal/outbox internal/db jwo money",
-	"internal/gate":    "internal/shopper internal/pay internal/outbox internal/db jwo money",
-	"internal/cart":    "internal/price internal/pay internal/outbox internal/db jwo money",
-	"internal/price":   "money",
-	"internal/pay":     "internal/outbox internal/db jwo money",
-	"internal/receipt": "internal/cart internal/pay internal/shopper internal/price internal/outbox internal/db jwo money",
-	"internal/shopper": "internal/outbox internal/db jwo money",
+	"internal/catalog":     "internal/price internal/outbox internal/db jwo money",
+	"internal/gate":        "internal/shopper internal/pay internal/outbox internal/db jwo money",
+	"internal/cart":        "internal/price internal/pay internal/outbox internal/db jwo money",
+	"internal/price":       "money",
+	"internal/pay":         "internal/outbox internal/db jwo money",
+	"internal/pay/simproc": "internal/pay jwo money", // a processor for demo and tests
+	"internal/receipt":     "internal/cart internal/pay internal/shopper internal/price internal/outbox internal/db jwo money",
+	"internal/shopper":     "internal/outbox internal/db jwo money",
 
 	// What the slices stand on.
 	"internal/journal": "internal/db",
@@ -53,7 +54,7 @@ var arrows = map[string]string{
 	// Amazon's side, which must not share our mistakes, and who plays with it.
 	"jwosim":        "jwo money",
 	"internal/load": "jwosim jwo money",
-	"internal/demo": "internal/app internal/load internal/price internal/shopper jwosim jwo money",
+	"internal/demo": "internal/app internal/load internal/pay/simproc jwosim jwo money " + allSlices,
 
 	// For everybody.
 	"jwo":     "money",

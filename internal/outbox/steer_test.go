@@ -23,7 +23,7 @@ func TestStop(t *testing.T) {
 	t.Parallel()
 	bubbles(t, func(t *testing.T, dsn string) {
 		d := testkit.Open(t, dsn)
-		o := outbox.New(outbox.Config{DB: d})
+		o := outbox.New(outbox.Config{DB: d, Poll: time.Hour})
 		fixed := false
 		o.Handle("k", func(context.Context, outbox.Run) error {
 			if fixed {
