@@ -129,6 +129,32 @@ type ShopperAuthorizationResponse struct {
 	Replayed                bool                     `json:"-"` // a recorded answer: adds Idempotency-Hit
 }
 
+// Validate holds an answer to the contract: a condition only with an
+// admission, and with an amount above zero. Digits and currency are not judged,
+// since Amazon's own recommendation passes through unchanged.
+func (r *ShopperAuthorizationResponse) Validate() error {
+	var f faults
+	if !r.ShopperAuthorized && len(r.AuthorizationConditions) > 0 {
+		f.add("authorizationConditions", "accompany a denial")
+	}
+	for i, c := range r.AuthorizationConditions {
+		if !c.Amount.positive() {
+			f.elem("authorizationConditions", i)
+			f.add("amount", "is not an amount above zero")
+			f.out()
+		}
+	}
+	return f.err()
+}
+
+func (m *AuthorizationMoney) positive() bool {
+	if m == nil || m.CurrencyCode == "" {
+		return false
+	}
+	d, err := m.Value.Decimal()
+	return err == nil && d.Sign() > 0
+}
+
 // encodeAuthorization is the one place that knows the body of the answer, of
 // which Amazon documents only that it exists.
 func encodeAuthorization(r *ShopperAuthorizationResponse, omitEmpty bool) any {

@@ -133,6 +133,20 @@ func TestGetShopperAuthorization_answers(t *testing.T) {
 			t.Errorf("answered %d %s", r.status, r.body)
 		}
 	})
+	t.Run("an answer the contract forbids is our fault", func(t *testing.T) {
+		t.Parallel()
+		for _, resp := range []*jwo.ShopperAuthorizationResponse{nil,
+			{ShopperAuthorized: false, AuthorizationConditions: []jwo.AuthorizationCondition{{Type: jwo.Adjust, Amount: five}}},
+			{ShopperAuthorized: true, AuthorizationConditions: []jwo.AuthorizationCondition{{Type: jwo.Adjust}}},
+			{ShopperAuthorized: true, AuthorizationConditions: []jwo.AuthorizationCondition{{Type: jwo.Adjust, Amount: jwo.AuthorizationAmount(money.New(0, "USD"))}}},
+		} {
+			s := newSite(t, jwo.HandlerConfig{})
+			s.answer = func(any) (any, error) { return resp, nil }
+			if r := s.post(t, jwo.PathGetShopperAuthorization, authorizationBody); r.status != 500 {
+				t.Errorf("%+v was answered %d", resp, r.status)
+			}
+		}
+	})
 	t.Run("extra required fields are a setting", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t, jwo.HandlerConfig{Limits: jwo.Limits{AuthorizationRequired: []string{"authorizedAmount", "shopperInteraction.shoppingTripId"}}})

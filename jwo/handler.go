@@ -1,6 +1,7 @@
 package jwo
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -46,8 +47,8 @@ type HandlerConfig struct {
 	MaxBody int64
 	// Limits are what requests are checked against.
 	Limits Limits
-	// SuccessStatus of the answer. Default 201 for CreatePurchases and 200
-	// for the rest.
+	// SuccessStatus of an accepted cart; the other calls are always answered
+	// 200. Default 201.
 	SuccessStatus int
 	// OmitEmptyArrays leaves authorizationConditions and shopperRisks out of a
 	// Shopper Authorization answer when they are empty. Default: sent as [].
@@ -72,60 +73,74 @@ type Exchange struct {
 
 // IdentityHandler serves VerifyIdentityKeys.
 func IdentityHandler(v IdentityVerifier, cfg HandlerConfig) http.Handler {
-	return handler[VerifyIdentityKeysRequest](APIVerifyIdentityKeys, cfg, http.StatusOK,
-		func(ctx context.Context, r *VerifyIdentityKeysRequest) (any, bool, error) {
+	return handler[VerifyIdentityKeysRequest](APIVerifyIdentityKeys, cfg,
+		func(ctx context.Context, r *VerifyIdentityKeysRequest) (success, error) {
 			resp, err := v.VerifyIdentityKeys(ctx, r)
-			return checked(resp, err), err == nil && resp != nil && resp.Replayed, err
+			if err = checked(resp, err); err != nil {
+				return success{}, err
+			}
+			return success{body: resp, replayed: resp.Replayed}, nil
 		})
 }
 
 // AuthorizationHandler serves GetShopperAuthorization.
 func AuthorizationHandler(a ShopperAuthorizer, cfg HandlerConfig) http.Handler {
-	return handler[ShopperAuthorizationRequest](APIGetShopperAuthorization, cfg, http.StatusOK,
-		func(ctx context.Context, r *ShopperAuthorizationRequest) (any, bool, error) {
+	return handler[ShopperAuthorizationRequest](APIGetShopperAuthorization, cfg,
+		func(ctx context.Context, r *ShopperAuthorizationRequest) (success, error) {
 			resp, err := a.GetShopperAuthorization(ctx, r)
-			if err != nil || resp == nil {
-				return nil, false, err
+			if err = checked(resp, err); err != nil {
+				return success{}, err
 			}
-			return encodeAuthorization(resp, cfg.OmitEmptyArrays), resp.Replayed, nil
+			return success{body: encodeAuthorization(resp, cfg.OmitEmptyArrays), replayed: resp.Replayed}, nil
 		})
 }
 
 // PurchasesHandler serves CreatePurchases.
 func PurchasesHandler(p Purchaser, cfg HandlerConfig) http.Handler {
-	return handler[CreatePurchasesRequest](APICreatePurchases, cfg, http.StatusCreated,
-		func(ctx context.Context, r *CreatePurchasesRequest) (any, bool, error) {
+	return handler[CreatePurchasesRequest](APICreatePurchases, cfg,
+		func(ctx context.Context, r *CreatePurchasesRequest) (success, error) {
 			resp, err := p.CreatePurchases(ctx, r)
-			return checked(resp, err), err == nil && resp != nil && resp.Replayed, err
+			if err = checked(resp, err); err != nil {
+				return success{}, err
+			}
+			status := cmp.Or(resp.Status, cfg.SuccessStatus, http.StatusCreated)
+			return success{body: resp, replayed: resp.Replayed, status: status}, nil
 		})
 }
 
 // ScanHandler serves ResolveScan.
 func ScanHandler(s ScanResolver, cfg HandlerConfig) http.Handler {
-	return handler[ResolveScanRequest](APIResolveScan, cfg, http.StatusOK,
-		func(ctx context.Context, r *ResolveScanRequest) (any, bool, error) {
+	return handler[ResolveScanRequest](APIResolveScan, cfg,
+		func(ctx context.Context, r *ResolveScanRequest) (success, error) {
 			resp, err := s.ResolveScan(ctx, r)
-			return checked(resp, err), err == nil && resp != nil && resp.Replayed, err
+			if err = checked(resp, err); err != nil {
+				return success{}, err
+			}
+			return success{body: resp, replayed: resp.Replayed}, nil
 		})
 }
 
 // ScanDetailsHandler serves GetScanDetails.
 func ScanDetailsHandler(s ScanDetailer, cfg HandlerConfig) http.Handler {
-	return handler[GetScanDetailsRequest](APIGetScanDetails, cfg, http.StatusOK,
-		func(ctx context.Context, r *GetScanDetailsRequest) (any, bool, error) {
+	return handler[GetScanDetailsRequest](APIGetScanDetails, cfg,
+		func(ctx context.Context, r *GetScanDetailsRequest) (success, error) {
 			resp, err := s.GetScanDetails(ctx, r)
-			if resp != nil && resp.PromotionIDs == nil {
-				resp = &GetScanDetailsResponse{Provider: resp.Provider, PromotionIDs: []string{}}
+			if err = checked(resp, err); err != nil {
+				return success{}, err
 			}
-			return checked(resp, err), false, err
+			full := *resp
+			if full.PromotionIDs == nil {
+				full.PromotionIDs = []string{}
+			}
+			return success{body: full}, nil
 		})
 }
 
 // ShopperHandler serves GetShopper.
 func ShopperHandler(s ShopperFinder, cfg HandlerConfig) http.Handler {
-	return handler[GetShopperRequest](APIGetShopper, cfg, http.StatusOK,
-		func(ctx context.Context, r *GetShopperRequest) (any, bool, error) {
+	return handler[GetShopperRequest](APIGetShopper, cfg,
+		func(ctx context.Context, r *GetShopperRequest) (success, error) {
 			resp, err := s.GetShopper(ctx, r)
-			return checked(resp, err), false, err
+			return success{body: resp}, checked(resp, err)
 		})
 }

@@ -174,11 +174,15 @@ func quantity(s string) string {
 type CreatePurchasesResponse struct {
 	PurchaseID string `json:"purchaseId"`
 	Replayed   bool   `json:"-"` // a recorded answer: adds Idempotency-Hit
+	Status     int    `json:"-"` // the HTTP status to answer with, as when it was first given; 0 = HandlerConfig.SuccessStatus
 }
 
 // Validate holds an answer to the contract.
 func (r *CreatePurchasesResponse) Validate() error {
 	var f faults
 	f.add("purchaseId", first(atMost(r.PurchaseID, maxID), word(r.PurchaseID, "-_")))
+	if r.Status != 0 && (r.Status < 200 || r.Status > 299) {
+		f.add("Status", "is no success")
+	}
 	return f.err()
 }

@@ -179,6 +179,27 @@ func TestCreatePurchases_answers(t *testing.T) {
 			t.Errorf("answered %v %s", r.header, r.body)
 		}
 	})
+	t.Run("the status of a replay is the original one", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t, jwo.HandlerConfig{})
+		s.answer = func(any) (any, error) {
+			return &jwo.CreatePurchasesResponse{PurchaseID: "p", Replayed: true, Status: http.StatusOK}, nil
+		}
+		if r := s.post(t, jwo.PathCreatePurchases, purchasesBody); r.status != 200 || r.body != `{"purchaseId":"p"}` {
+			t.Errorf("answered %d %s", r.status, r.body)
+		}
+		s.answer = func(any) (any, error) { return &jwo.CreatePurchasesResponse{PurchaseID: "p", Status: 404}, nil }
+		if r := s.post(t, jwo.PathCreatePurchases, purchasesBody); r.status != 500 {
+			t.Errorf("a success of 404 was answered %d", r.status)
+		}
+	})
+	t.Run("the setting is for carts alone", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t, jwo.HandlerConfig{SuccessStatus: http.StatusCreated})
+		if r := s.post(t, jwo.PathVerifyIdentityKeys, identityBody); r.status != 200 {
+			t.Errorf("answered %d", r.status)
+		}
+	})
 	t.Run("an id the contract forbids is our fault", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t, jwo.HandlerConfig{})

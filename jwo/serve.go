@@ -1,6 +1,7 @@
 package jwo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,19 +12,32 @@ import (
 	"time"
 )
 
-// checked is resp when it keeps the contract and nil, which becomes a 500,
-// when it does not.
-func checked[T any, P interface {
-	*T
-	Validate() error
-}](resp P, err error) any {
-	if err != nil || resp == nil || resp.Validate() != nil {
-		return nil
-	}
-	return resp
+// success is what a handler answers with when there is no error.
+type success struct {
+	body     any
+	replayed bool
+	status   int // 0 = 200
 }
 
 var errBadAnswer = errors.New("the implementation answered nothing, or what the contract forbids")
+
+// checked is err, or an error of its own, which becomes a 500, when the answer
+// is missing or breaks the contract.
+func checked[T any, P interface {
+	*T
+	Validate() error
+}](resp P, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case resp == nil:
+		return errBadAnswer
+	}
+	if err := resp.Validate(); err != nil {
+		return fmt.Errorf("%w: %w", errBadAnswer, err)
+	}
+	return nil
+}
 
 const defaultMaxBody = 1 << 20
 
@@ -31,12 +45,9 @@ const defaultMaxBody = 1 << 20
 func handler[T any, P interface {
 	*T
 	Request
-}](api string, cfg HandlerConfig, success int, call func(context.Context, *T) (any, bool, error)) http.Handler {
+}](api string, cfg HandlerConfig, call func(context.Context, *T) (success, error)) http.Handler {
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = defaultMaxBody
-	}
-	if cfg.SuccessStatus != 0 {
-		success = cfg.SuccessStatus
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -50,31 +61,27 @@ func handler[T any, P interface {
 		if cfg.Observe != nil {
 			defer func() { x.Took = time.Since(start); cfg.Observe(x) }()
 		}
-		var resp any
-		err := guarded(func() error {
+		var done success
+		err := guarded(func() (err error) {
 			var req P = new(T)
-			if err := receive(w, r, cfg, req, &x); err != nil {
-				return err
-			}
-			var err error
-			if resp, x.Replayed, err = call(r.Context(), req); err == nil && resp == nil {
-				err = errBadAnswer
+			if err = receive(w, r, cfg, req, &x); err == nil {
+				done, err = call(r.Context(), req)
 			}
 			return err
 		})
 		var data []byte
 		if err == nil {
-			data, err = json.Marshal(resp)
+			data, err = json.Marshal(done.body)
 		}
 		if err != nil {
 			fail(err)
 			return
 		}
-		x.Status = success
+		x.Status, x.Replayed = cmp.Or(done.status, http.StatusOK), done.replayed
 		if x.Replayed {
 			w.Header().Set(replayHeader, "true")
 		}
-		write(w, success, data)
+		write(w, x.Status, data)
 	})
 }
 
