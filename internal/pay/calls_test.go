@@ -8,6 +8,7 @@ import (
 
 	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/internal/testkit"
 	"github.com/strollhq/stroll/jwo"
 	"github.com/strollhq/stroll/money"
 )
@@ -19,12 +20,20 @@ type scenario struct {
 	run  func(w *world)
 }
 
+// once is the set-up of a scenario whose SQL another one of its list runs on
+// both databases: SQLite alone, since making databases takes time.
+var once = setup{sqlite: true}
+
 func scenarios(t *testing.T, all []scenario) {
 	t.Helper()
 	t.Parallel()
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
+			if s.set.sqlite {
+				in(t, testkit.SQLiteDSN(t), s.set, s.run)
+				return
+			}
 			each(t, s.set, s.run)
 		})
 	}
@@ -143,10 +152,10 @@ func TestAdjust(t *testing.T) {
 			same(w, trip, jwo.APIAdjustCharge)
 		}},
 		{"4_unknown_trip", setup{}, refused(jwo.APIAdjustCharge, jwo.UnknownShoppingTrip, jwo.UnknownShoppingTrip)},
-		{"5_invalid_storeId", setup{}, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.StoreID = "store?" })},
-		{"6_required_fields_missing", setup{}, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.StoreID = " " })},
-		{"7_wrong_types_refused", setup{}, refused(jwo.APIAdjustCharge, jwo.BadRequestException, jwo.BadRequestException)},
-		{"8_invalid_currency", setup{}, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.Total.Currency = "usd" })},
+		{"5_invalid_storeId", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.StoreID = "store?" })},
+		{"6_required_fields_missing", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.StoreID = " " })},
+		{"7_wrong_types_refused", once, refused(jwo.APIAdjustCharge, jwo.BadRequestException, jwo.BadRequestException)},
+		{"8_invalid_currency", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.Total.Currency = "usd" })},
 		{"9_rate_limiting", setup{}, func(w *world) {
 			w.forceN(jwo.APIAdjustCharge, "429", 1, 90*time.Second)
 			trip := w.buy("approve", "10")
@@ -163,10 +172,10 @@ func TestAdjust(t *testing.T) {
 			same(w, trip, jwo.APIAdjustCharge)
 		}},
 		{"10_server_error", setup{}, healed(jwo.APIAdjustCharge, "500", 3, pay.CaptureInitiated)},
-		{"11_service_unavailable", setup{}, healed(jwo.APIAdjustCharge, "503", 3, pay.CaptureInitiated)},
-		{"12_storeId_format", setup{}, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.StoreID = "a b" })},
-		{"13_trip_id_format", setup{}, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.TripID = "trip/1" })},
-		{"14_field_length", setup{}, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.TripID = strings.Repeat("x", 256) })},
+		{"11_service_unavailable", once, healed(jwo.APIAdjustCharge, "503", 3, pay.CaptureInitiated)},
+		{"12_storeId_format", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.StoreID = "a b" })},
+		{"13_trip_id_format", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.TripID = "trip/1" })},
+		{"14_field_length", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.TripID = strings.Repeat("x", 256) })},
 	})
 }
 
@@ -219,14 +228,14 @@ func TestCancel(t *testing.T) {
 				w.t.Errorf("%d cancels", n)
 			}
 		}},
-		{"3_invalid_storeId", setup{}, local(jwo.APICancelCharge, func(o *pay.Opening) { o.StoreID = "store?" })},
-		{"4_required_field_missing", setup{}, parked(jwo.BadRequestException)},
-		{"5_trip_id_missing", setup{}, local(jwo.APICancelCharge, func(o *pay.Opening) { o.TripID = " " })},
-		{"6_wrong_types", setup{}, parked(jwo.BadRequestException)},
-		{"7_storeId_format", setup{}, local(jwo.APICancelCharge, func(o *pay.Opening) { o.StoreID = "a b" })},
-		{"8_trip_id_format", setup{}, local(jwo.APICancelCharge, func(o *pay.Opening) { o.TripID = "trip/1" })},
-		{"9_field_length", setup{}, local(jwo.APICancelCharge, func(o *pay.Opening) { o.StoreID = strings.Repeat("x", 256) })},
-		{"10_rate_limiting", setup{}, func(w *world) {
+		{"3_invalid_storeId", once, local(jwo.APICancelCharge, func(o *pay.Opening) { o.StoreID = "store?" })},
+		{"4_required_field_missing", once, parked(jwo.BadRequestException)},
+		{"5_trip_id_missing", once, local(jwo.APICancelCharge, func(o *pay.Opening) { o.TripID = " " })},
+		{"6_wrong_types", once, parked(jwo.BadRequestException)},
+		{"7_storeId_format", once, local(jwo.APICancelCharge, func(o *pay.Opening) { o.StoreID = "a b" })},
+		{"8_trip_id_format", once, local(jwo.APICancelCharge, func(o *pay.Opening) { o.TripID = "trip/1" })},
+		{"9_field_length", once, local(jwo.APICancelCharge, func(o *pay.Opening) { o.StoreID = strings.Repeat("x", 256) })},
+		{"10_rate_limiting", once, func(w *world) {
 			w.forceN(jwo.APICancelCharge, "429", 1, time.Minute)
 			trip := empty(w)
 			w.pass(59 * time.Second)
@@ -234,11 +243,11 @@ func TestCancel(t *testing.T) {
 			w.pass(3 * time.Second)
 			w.is(trip, pay.CancelInitiated)
 		}},
-		{"11_server_error", setup{}, healed(jwo.APICancelCharge, "500", 2, pay.CancelInitiated)},
-		{"12_service_unavailable", setup{}, healed(jwo.APICancelCharge, "503", 2, pay.CancelInitiated)},
-		{"13_empty_strings", setup{}, empties(func(o *pay.Opening) { o.TripID = "" })},
-		{"14_nulls", setup{}, empties(func(o *pay.Opening) { o.StoreID = "" })},
-		{"15_white_space_only", setup{}, local(jwo.APICancelCharge, func(o *pay.Opening) { o.StoreID = "  " })},
+		{"11_server_error", once, healed(jwo.APICancelCharge, "500", 2, pay.CancelInitiated)},
+		{"12_service_unavailable", once, healed(jwo.APICancelCharge, "503", 2, pay.CancelInitiated)},
+		{"13_empty_strings", once, empties(func(o *pay.Opening) { o.TripID = "" })},
+		{"14_nulls", once, empties(func(o *pay.Opening) { o.StoreID = "" })},
+		{"15_white_space_only", once, local(jwo.APICancelCharge, func(o *pay.Opening) { o.StoreID = "  " })},
 	})
 }
 
@@ -266,18 +275,18 @@ func TestCapture(t *testing.T) {
 				w.t.Errorf("Amazon's books %+v", b)
 			}
 		}},
-		{"2_unknown_trip", setup{}, refused(jwo.APICaptureCharge, jwo.UnknownShoppingTrip, jwo.UnknownShoppingTrip)},
-		{"3_invalid_storeId", setup{}, parked},
-		{"4_required_field_missing", setup{}, parked},
-		{"5_trip_id_missing", setup{}, parked},
-		{"6_amount_missing", setup{}, parked},
-		{"7_amount_type", setup{}, parked},
-		{"8_currency_format", setup{}, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.Total.Currency = "US1" })},
-		{"9_currency_too_long", setup{}, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.Total.Currency = "USDD" })},
-		{"10_storeId_format", setup{}, parked},
-		{"11_trip_id_format", setup{}, parked},
-		{"12_field_length", setup{}, parked},
-		{"13_rate_limiting", setup{}, func(w *world) {
+		{"2_unknown_trip", once, refused(jwo.APICaptureCharge, jwo.UnknownShoppingTrip, jwo.UnknownShoppingTrip)},
+		{"3_invalid_storeId", once, parked},
+		{"4_required_field_missing", once, parked},
+		{"5_trip_id_missing", once, parked},
+		{"6_amount_missing", once, parked},
+		{"7_amount_type", once, parked},
+		{"8_currency_format", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.Total.Currency = "US1" })},
+		{"9_currency_too_long", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.Total.Currency = "USDD" })},
+		{"10_storeId_format", once, parked},
+		{"11_trip_id_format", once, parked},
+		{"12_field_length", once, parked},
+		{"13_rate_limiting", once, func(w *world) {
 			w.forceN(jwo.APICaptureCharge, "429", 1, 0)
 			trip := w.buy("approve", "10")
 			w.pass(599 * time.Second) // the simulator says 600
@@ -286,9 +295,9 @@ func TestCapture(t *testing.T) {
 			w.is(trip, pay.CaptureInitiated)
 			same(w, trip, jwo.APICaptureCharge)
 		}},
-		{"14_server_error", setup{}, healed(jwo.APICaptureCharge, "500", 2, pay.CaptureInitiated)},
-		{"15_service_unavailable", setup{}, healed(jwo.APICaptureCharge, "503", 2, pay.CaptureInitiated)},
-		{"16_zero_amount_is_cancelled", setup{}, func(w *world) {
+		{"14_server_error", once, healed(jwo.APICaptureCharge, "500", 2, pay.CaptureInitiated)},
+		{"15_service_unavailable", once, healed(jwo.APICaptureCharge, "503", 2, pay.CaptureInitiated)},
+		{"16_zero_amount_is_cancelled", once, func(w *world) {
 			trip := w.buy("approve", "0")
 			w.pass(time.Second)
 			if p := w.is(trip, pay.CancelInitiated); p.Reason != pay.ZeroTotal {
@@ -298,8 +307,8 @@ func TestCapture(t *testing.T) {
 				w.t.Error("adjusted or captured nothing")
 			}
 		}},
-		{"17_negative_amount", setup{}, empties(func(o *pay.Opening) { o.Total.Minor = -1 })},
-		{"18_empty_strings", setup{}, empties(func(o *pay.Opening) { o.TripID, o.StoreID = "", "" })},
-		{"19_nulls", setup{}, empties(func(o *pay.Opening) { o.Total = money.Amount{} })},
+		{"17_negative_amount", once, empties(func(o *pay.Opening) { o.Total.Minor = -1 })},
+		{"18_empty_strings", once, empties(func(o *pay.Opening) { o.TripID, o.StoreID = "", "" })},
+		{"19_nulls", once, empties(func(o *pay.Opening) { o.Total = money.Amount{} })},
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -40,6 +41,8 @@ type setup struct {
 	processor pay.Processor
 	sim       func(*jwosim.Config)
 	refuse    func() bool // connections are refused while true
+	sqlite    bool        // not on both databases
+	wrap      func(http.Handler) http.Handler
 }
 
 // world is the payments of a store and a simulated Amazon, over HTTP, in
@@ -99,7 +102,11 @@ func in(t *testing.T, dsn string, set setup, f func(w *world)) {
 			t.Fatal(err)
 		}
 		w.net = testkit.NewNet()
-		server := &http.Server{Handler: w.sim.Handler()}
+		handler := w.sim.Handler()
+		if set.wrap != nil {
+			handler = set.wrap(handler)
+		}
+		server := &http.Server{Handler: handler}
 		go server.Serve(w.net.Listen("amazon:80"))
 		t.Cleanup(func() {
 			server.Close()
@@ -108,7 +115,12 @@ func in(t *testing.T, dsn string, set setup, f func(w *world)) {
 		})
 		transport := http.RoundTripper(w.net.Client().Transport)
 		if set.refuse != nil {
-			transport = refusing{transport, set.refuse}
+			transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if set.refuse() {
+					return nil, errors.New("connection refused")
+				}
+				return w.net.DialContext(ctx, network, addr)
+			}}
 		}
 		w.client, err = jwo.NewClient(jwo.ClientConfig{PaymentsURL: "http://amazon", Region: "us-east-1",
 			Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""), HTTP: &http.Client{Transport: transport}})
@@ -120,19 +132,6 @@ func in(t *testing.T, dsn string, set setup, f func(w *world)) {
 		w.stop()
 		w.sound()
 	})
-}
-
-// refusing is a network that refuses connections for a while.
-type refusing struct {
-	http.RoundTripper
-	now func() bool
-}
-
-func (r refusing) RoundTrip(req *http.Request) (*http.Response, error) {
-	if r.now() {
-		return nil, errors.New("connection refused")
-	}
-	return r.RoundTripper.RoundTrip(req)
 }
 
 // start starts the program; stop kills or ends it.
@@ -363,4 +362,30 @@ func (w *world) sound() {
 // exchanges are the calls of an API that Amazon saw about a trip.
 func (w *world) exchanges(trip, api string) []jwosim.Exchange {
 	return w.sim.History(jwosim.Filter{TripID: trip, API: api})
+}
+
+// link makes a trip known by its entry.
+func (w *world) link(trip string, hold money.Amount) {
+	w.t.Helper()
+	l := pay.Link{TripID: trip, StoreID: card, Instrument: "i-" + trip, Hold: hold, At: time.Now()}
+	if err := w.tx(func(ctx context.Context, tx *db.Tx) error { return w.pay.Link(ctx, tx, l) }); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// owed is what the payer of a trip owes.
+func (w *world) owed(trip string) pay.Balance {
+	w.t.Helper()
+	b, err := w.pay.Owed(w.t.Context(), w.db.Reader(), pay.Who{StoreID: card, Instrument: "i-" + trip})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+func (w *world) reprice(trip string, total money.Amount, act pay.Act) {
+	w.t.Helper()
+	if err := w.tx(func(ctx context.Context, tx *db.Tx) error { return w.pay.Reprice(ctx, tx, trip, total, act, "resolved") }); err != nil {
+		w.t.Fatal(err)
+	}
 }

@@ -1,0 +1,33 @@
+package pay
+
+// What the tests of the table need to see of it.
+
+type Edge = edge
+
+func Table() []Edge { return table }
+
+func Next(from State, on Event) (State, bool) { return next(from, on) }
+
+// AllEvents are the events of the table.
+func AllEvents() []Event {
+	seen := map[Event]bool{}
+	var all []Event
+	for _, e := range table {
+		if !seen[e.On] {
+			seen[e.On] = true
+			all = append(all, e.On)
+		}
+	}
+	return all
+}
+
+// Move tries one transition on a payment in a state and tells where it is
+// afterwards.
+func Move(from State, on Event) (State, error) {
+	c := begin(Payment{TripID: "t", State: from}, Settings{}, at(1), "test")
+	err := c.on(on, "")
+	return c.p.State, err
+}
+
+func IsFinal(s State) bool { return rules[s].Final }
+func NextAct(s State) string { return rules[s].Next }
