@@ -85,7 +85,7 @@ var doors = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/config":      "internal/app",
 	"github.com/aws/aws-sdk-go-v2/credentials": "internal/app jwosim",
 	"rsc.io/qr":         "internal/qrcode",
-	"golang.org/x/time": "internal/web internal/connector",
+	"golang.org/x/time": "internal/web internal/connector internal/gate",
 	"golang.org/x/text": "money internal/price internal/web",
 	"github.com/HdrHistogram/hdrhistogram-go": "internal/load",
 	"github.com/getkin/kin-openapi":           "openapi/openapitest",
