@@ -143,7 +143,7 @@ func positive(d, otherwise time.Duration) time.Duration {
 }
 
 // Handle names the handler of a kind. It is called before Run, once per kind.
-func (o *Outbox) Handle(name string, h func(ctx context.Context, r Run) error, p Policy) {
+func (o *Outbox) Handle(name string, h Handler, p Policy) {
 	if _, twice := o.kinds[name]; twice || o.running.Load() {
 		panic("outbox: the handler of " + name + " is named twice or too late")
 	}
