@@ -42,15 +42,3 @@ func (l *Limit) Allow(source string) bool {
 	}
 	return one.Allow()
 }
-
-// Spent reports whether a source has used up its limit, without taking an
-// event.
-func (l *Limit) Spent(source string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	one, ok := l.now[source]
-	if !ok {
-		one, ok = l.old[source]
-	}
-	return ok && one.Tokens() < 1
-}
