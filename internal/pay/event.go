@@ -125,7 +125,7 @@ func (c *change) heard(n News, all []News, ops []operation) error {
 	} else if n.Amount.Currency == c.p.Total.Currency && n.Amount.Minor > 0 && n.Amount.Minor < c.p.Total.Minor {
 		asked = n.Amount
 	}
-	if n.Kind == NewsCaptureApproved && !n.fits(asked) {
+	if n.Kind == NewsCaptureApproved && !n.fits(asked) && c.p.State != CancelInitiated && c.p.State != NeverCharged {
 		c.alert(AlertCaptureDiffers, n.ReconciliationID, fmt.Sprintf("asked for %s, reported %s: not applied", asked, n.Amount))
 		return nil
 	}

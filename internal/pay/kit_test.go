@@ -389,3 +389,7 @@ func (w *world) reprice(trip string, total money.Amount, act pay.Act) {
 		w.t.Fatal(err)
 	}
 }
+
+func openTx(w *world, o pay.Opening) func(context.Context, *db.Tx) error {
+	return func(ctx context.Context, tx *db.Tx) error { return w.pay.Open(ctx, tx, o) }
+}
