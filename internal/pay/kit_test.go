@@ -393,3 +393,25 @@ func (w *world) reprice(trip string, total money.Amount, act pay.Act) {
 func openTx(w *world, o pay.Opening) func(context.Context, *db.Tx) error {
 	return func(ctx context.Context, tx *db.Tx) error { return w.pay.Open(ctx, tx, o) }
 }
+
+// balance of a ledger account, dollars.
+func (w *world) balance(account string) int64 {
+	w.t.Helper()
+	b, err := w.pay.Books(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var all int64
+	for _, s := range b.Balances {
+		all += s.Balance
+	}
+	if all != 0 {
+		w.t.Errorf("the accounts sum to %d", all)
+	}
+	for _, s := range b.Balances {
+		if s.Account == account && s.Currency == "USD" {
+			return s.Balance
+		}
+	}
+	return 0
+}
