@@ -57,12 +57,13 @@ func openPostgres(ctx context.Context, c Config) (*postgresDB, error) {
 }
 
 // settle prepares a new connection. A plan made while a table was empty is a
-// sequential scan, and a prepared statement keeps it while the table fills:
-// every query of ours that names a key has an index, so such plans are never
-// wanted. Without just-in-time compilation, because the price put on the scans
-// that remain would set it off.
+// sequential scan, or a sort of all that an index yields, and a prepared
+// statement keeps it while the table fills. Every query of ours that names a
+// key or asks for the first few rows has an index in that order, so such plans
+// are never wanted. Without just-in-time compilation, because the price put on
+// the scans that remain would set it off.
 func settle(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `SET enable_seqscan = off; SET jit = off`, pgx.QueryExecModeSimpleProtocol)
+	_, err := conn.Exec(ctx, `SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off`, pgx.QueryExecModeSimpleProtocol)
 	return err
 }
 
