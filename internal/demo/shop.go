@@ -14,7 +14,7 @@ import (
 func Hurry(c *app.Config) {
 	c.Listen = app.Listen{Connector: "127.0.0.1:0", Portal: "127.0.0.1:0", Admin: "127.0.0.1:0"}
 	c.PublicURL = ""
-	c.Receipt.EMVWait = 5 * time.Second
+	c.Receipt.EMVWait, c.Receipt.Schedule = 3*time.Second, []time.Duration{time.Second, 2 * time.Second}
 	p := &c.Stores[0].Pay
 	p.Adjust.PendingFirst, p.Adjust.PendingCeiling = 300*time.Millisecond, 2*time.Second
 	p.Retry.First, p.Retry.Ceiling = 50*time.Millisecond, 2*time.Second
