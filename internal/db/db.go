@@ -37,6 +37,7 @@ const (
 type backend interface {
 	tx(ctx context.Context, loose bool, fn func(context.Context, *Tx) error) error
 	reader() Querier
+	snapshot(ctx context.Context) (*sql.Tx, error)
 	ping(ctx context.Context) error
 	close() error
 }

@@ -47,11 +47,11 @@ type DebtSum struct {
 	Remaining             int64
 }
 
-// Books reads the totals. While payments move, one part may be a moment older
-// than the next.
+// Books reads the totals, all of one moment.
 func (p *Pay) Books(ctx context.Context) (Books, error) {
 	b := Books{Captured: map[string]money.Amount{}}
-	if err := b.read(ctx, p.db.Reader()); err != nil {
+	err := p.db.Snapshot(ctx, func(ctx context.Context, q db.Querier) error { return b.read(ctx, q) })
+	if err != nil {
 		return Books{}, fmt.Errorf("books: %w", err)
 	}
 	return b, nil

@@ -25,28 +25,12 @@ CREATE TABLE purchase (
     total         BIGINT NOT NULL,
     priced        BIGINT NOT NULL,
     digest        TEXT NOT NULL,
+    lines         TEXT NOT NULL,
     body          TEXT NOT NULL
 );
 CREATE INDEX purchase_received ON purchase (received, trip_id);
 CREATE INDEX purchase_state ON purchase (state, received);
 CREATE UNIQUE INDEX purchase_id ON purchase (purchase_id) WHERE purchase_id <> '';
-
-CREATE TABLE purchase_line (
-    trip_id      TEXT NOT NULL,
-    no           BIGINT NOT NULL,
-    item_id      TEXT NOT NULL,
-    item_type    TEXT NOT NULL,
-    quantity     TEXT NOT NULL,
-    unit         TEXT NOT NULL,
-    external     TEXT NOT NULL,
-    line_item_id TEXT NOT NULL,
-    sku          TEXT NOT NULL,
-    override     TEXT NOT NULL,
-    dropped      BIGINT NOT NULL,
-    trouble      TEXT NOT NULL,
-    suggestions  TEXT NOT NULL,
-    PRIMARY KEY (trip_id, no)
-);
 
 CREATE TABLE purchase_price (
     trip_id   TEXT NOT NULL,
@@ -112,5 +96,4 @@ DROP TABLE promotion_use;
 DROP TABLE promotion_count;
 DROP TABLE purchase_difference;
 DROP TABLE purchase_price;
-DROP TABLE purchase_line;
 DROP TABLE purchase;
