@@ -208,7 +208,9 @@ func checkOpaque(f *faultList, keys []OpaqueKey) {
 			f.add(path, "the same key is there twice")
 		}
 		seen[sum] = true
-		checkIDs(f, path+".visitor", []string{k.Visitor})
+		if k.Visitor == "" || len(k.Visitor) > maxID {
+			f.add(path+".visitor", "not 1 to %d characters", maxID)
+		}
 		f.oneOf(path+".type", k.Type, jwo.Shopper, jwo.Associate, jwo.CashShopper)
 	}
 }

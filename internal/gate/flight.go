@@ -62,11 +62,13 @@ func (g *Gate) inTime(ctx context.Context, key string, limit time.Duration,
 	evaluate func(context.Context, *flight) (*Decision, error), after func(ctx context.Context, known *Decision, cause error),
 ) (d *Decision, joined bool, err error) {
 	fl, joined := g.flights.join(key)
+	giveUp := func() {}
 	if !joined {
 		// The caller's context says when the caller left, which changes nothing
 		// about the event.
 		base := context.WithoutCancel(ctx)
 		work, cancel := context.WithTimeout(base, limit)
+		giveUp = cancel
 		go func() {
 			defer cancel()
 			fl.d, fl.err = guard(func() (*Decision, error) { return evaluate(work, fl) })
@@ -83,14 +85,18 @@ func (g *Gate) inTime(ctx context.Context, key string, limit time.Duration,
 	case <-fl.done:
 		d, err = fl.d, fl.err
 	case <-timer.C:
+		giveUp() // before the answer goes out, so that no decision follows it
 		g.flights.leave(key, fl)
 		err = errDeadline
 	}
 	if err != nil {
 		if known := fl.known.Load(); known != nil {
-			g.log.ErrorContext(ctx, "a refusal could not be recorded", "store", known.StoreID, "event", known.Event,
-				"reason", known.Reason, "error", err)
-			g.m.unrecorded.Inc(known.StoreID)
+			cause := err
+			g.safely(ctx, func() {
+				g.m.unrecorded.Inc(known.StoreID)
+				g.log.ErrorContext(ctx, "a refusal is not on record yet", "store", known.StoreID, "event", known.Event,
+					"reason", known.Reason, "error", cause)
+			})
 			return known, joined, nil
 		}
 	}

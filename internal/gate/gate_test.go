@@ -406,3 +406,39 @@ func (h *house) metric(name string) string {
 }
 
 var errLedger = errors.New("the ledger is down")
+
+// request decodes a body as the handler does.
+func request(_ context.Context, body object) (*jwo.VerifyIdentityKeysRequest, error) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	var r jwo.VerifyIdentityKeysRequest
+	return &r, jwo.DecodeRequest(data, &r, jwo.Limits{})
+}
+
+// breakTable makes every further row of a table impossible, as a full disk or
+// a lost permission would.
+func breakTable(t *testing.T, d *db.DB, table string) {
+	t.Helper()
+	statements := []string{
+		`CREATE TRIGGER broken BEFORE INSERT ON ` + table + ` BEGIN SELECT RAISE(ABORT, 'broken'); END`,
+	}
+	if d.Engine() == db.Postgres {
+		statements = []string{
+			`CREATE FUNCTION broken() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$ LANGUAGE plpgsql`,
+			`CREATE TRIGGER broken BEFORE INSERT ON ` + table + ` FOR EACH ROW EXECUTE FUNCTION broken()`,
+		}
+	}
+	err := d.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		for _, s := range statements {
+			if _, err := tx.ExecContext(ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

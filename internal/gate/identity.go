@@ -95,7 +95,7 @@ func (g *Gate) identityFailed(ctx context.Context, p *policy, base Decision, err
 }
 
 func failureReason(err error) string {
-	if errors.Is(err, errDeadline) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, errDeadline) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return Deadline
 	}
 	return Dependency
