@@ -160,6 +160,13 @@ func (c *Config) defaults() {
 	set(&c.Jobs.Poll, 5*time.Second)
 	set(&c.Log.Level, "info")
 	set(&c.Log.Format, "text")
+	c.Amazon.Inbound, c.Receipt = c.Amazon.Inbound.WithDefaults(), c.Receipt.WithDefaults()
+	for i := range c.Stores {
+		s := &c.Stores[i]
+		set(&s.Gate.TimeZone, s.Prices.TimeZone)
+		s.Gate, s.Cart = s.Gate.WithDefaults(), s.Cart.WithDefaults()
+		set(&s.Prices.Currency, "USD")
+	}
 	if c.Amazon.PaymentsURL == "" && c.Amazon.Region != "" {
 		host := c.Amazon.Region + ".test.payments.amazonphysicalstores.com"
 		if c.Profile == ProfileProduction {
@@ -207,7 +214,7 @@ func (c *Config) Check() error {
 		bad("jobs.poll", "%s is not between 10ms and 1h", c.Jobs.Poll)
 	}
 	errs = append(errs, prefixed("amazon.inbound", c.Amazon.Inbound.Check()), prefixed("receipt", c.Receipt.Check()))
-	if c.Profile == ProfileProduction && c.Amazon.Inbound.WithDefaults().Mode == connector.AuthOff {
+	if c.Profile == ProfileProduction && c.Amazon.Inbound.Mode == connector.AuthOff {
 		bad("amazon.inbound.mode", "off is not allowed under profile production: anyone could open the gate")
 	}
 	if len(c.Stores) == 0 {
