@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -150,6 +151,25 @@ func TestBadCart(t *testing.T) {
 				t.Fatal(err)
 			}
 			charged(t, trip, 100)
+		})
+		t.Run("many_operators_at_once", func(t *testing.T) {
+			trip := parked(t, item("WATER", "1"), item("nobody-knows", "1"))
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					if err := s.Resolve(t.Context(), fix(trip, cart.Fix{No: 2, SKU: "WATER"})); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			charged(t, trip, 200)
+			if history, err := s.Pricings(t.Context(), trip); err != nil || len(history) != 1 {
+				t.Errorf("%d pricings, %v", len(history), err)
+			}
+			if o := s.till.of(t, trip); o.Reprices != 1 {
+				t.Errorf("payment re-priced %d times", o.Reprices)
+			}
 		})
 		t.Run("wrong_resolutions", func(t *testing.T) {
 			trip := parked(t, item("nobody-knows", "1"))

@@ -79,10 +79,11 @@ func (c *Carts) priceLater(ctx context.Context, r outbox.Run) error {
 
 // storeUnpriced writes lines and state of a cart that has no price yet.
 func (c *Carts) storeUnpriced(ctx context.Context, tx *db.Tx, p *Purchase) error {
-	for _, l := range p.Lines {
-		if err := updateLine(ctx, tx, p.TripID, l); err != nil {
-			return err
-		}
+	if err := p.encode(); err != nil {
+		return err
+	}
+	if err := updateLines(ctx, tx, p); err != nil {
+		return err
 	}
 	return update(ctx, tx, p)
 }

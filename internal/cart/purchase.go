@@ -1,6 +1,8 @@
 package cart
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/strollhq/stroll/internal/price"
@@ -51,6 +53,28 @@ type Purchase struct {
 	shopper string   // whose promotion caps count
 	digest  string   // of the content that was taken
 	events  []string // ids of the entry events; only while it is taken
+	text    encoded  // set by encode, before it is written
+}
+
+// encoded is the part of a purchase that is stored as JSON.
+type encoded struct{ lines, result string }
+
+// encode prepares p for being written. It is apart from the writing because
+// SQLite has one writer: what can be done before its turn is done before.
+func (p *Purchase) encode() error {
+	lines, err := list(p.Lines)
+	if err != nil {
+		return fmt.Errorf("lines of trip %s: %w", p.TripID, err)
+	}
+	p.text = encoded{lines: lines}
+	if p.Result != nil {
+		result, err := json.Marshal(p.Result)
+		if err != nil {
+			return fmt.Errorf("price of trip %s: %w", p.TripID, err)
+		}
+		p.text.result = string(result)
+	}
+	return nil
 }
 
 // Line is one line of a cart as Amazon sent it, and what it was taken for.

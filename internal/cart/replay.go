@@ -88,6 +88,9 @@ func (c *Carts) confirm(ctx context.Context, p Purchase, r Resolution) error {
 		}
 		p.State, p.Reason = Priced, ""
 		p.pricing++
+		if err := p.encode(); err != nil {
+			return err
+		}
 		if err := insertPrice(ctx, tx, &p, r); err != nil {
 			return err
 		}

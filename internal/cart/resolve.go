@@ -169,10 +169,11 @@ func (c *Carts) store(ctx context.Context, tx *db.Tx, p *Purchase, by Resolution
 	if p.Result == nil {
 		p.Result = &price.Result{Currency: p.Total.Currency}
 	}
-	for _, l := range p.Lines {
-		if err := updateLine(ctx, tx, p.TripID, l); err != nil {
-			return err
-		}
+	if err := p.encode(); err != nil {
+		return err
+	}
+	if err := updateLines(ctx, tx, p); err != nil {
+		return err
 	}
 	if err := insertPrice(ctx, tx, p, by); err != nil {
 		return err

@@ -67,7 +67,7 @@ func TestReceiptShowsWhatWasBoughtAndPaid(t *testing.T) {
 		"Apples 1.125 lb × $3.99 per lb $4.49", "Subtotal $14.74", "Savings −$0.73", "Deposits and fees $0.10",
 		"NY sales tax 8.875% of $9.52 A $0.85", "City tax 2% of $6.52 B $0.13", "Total $15.09", "Visa •••• 4242 $15.09",
 		"Read by Contactless", "Application (AID) A0000000031010", "Authorization response 00", "Cardholder verification 1F0302", "Cryptogram TC 40", "Terminal T-17",
-		"On your card statement stmt-99", "Purchase 0198c2b4-77aa-7000-8000-000000000001", "Shopped together 2 people")
+		"On your card statement stmt-99", "Purchase 0198c2b4-77aa-7000-8000-000000000001", "Store 0042", "Shopped together 2 people")
 }
 
 func TestReceiptOfAPartialPayment(t *testing.T) {

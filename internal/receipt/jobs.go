@@ -19,6 +19,9 @@ const (
 	noteCurrency    = "the card's details name another currency"
 )
 
+// patience bounds one question; it is shorter than the job's own limit.
+const patience = 20 * time.Second
+
 // complete asks for the card's details of one receipt, issues it when they are
 // there or its wait is over, and says when to ask again.
 func (r *Receipts) complete(ctx context.Context, run outbox.Run) error {
@@ -34,15 +37,15 @@ func (r *Receipts) complete(ctx context.Context, run outbox.Run) error {
 		}
 	}
 	if wait := time.Until(rc.askAfter); wait > 0 {
-		return outbox.Later(r.patience(rc, s, wait))
+		return outbox.Later(sleep(rc, s, wait))
 	}
-	ask := ctx
-	if rc.State == Pending {
-		// A call that hangs must not hold up the receipt.
-		var cancel context.CancelFunc
-		ask, cancel = context.WithDeadline(ctx, due)
-		defer cancel()
+	// A call that hangs must not hold up the receipt.
+	until := time.Now().Add(patience)
+	if rc.State == Pending && due.Before(until) {
+		until = due
 	}
+	ask, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
 	answer, err := r.cfg.Amazon.GetTransactionalData(ask, &jwo.GetTransactionalDataRequest{StoreID: rc.StoreID, ShoppingTripID: rc.TripID})
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -106,14 +109,14 @@ func (r *Receipts) again(ctx context.Context, rc Receipt, now time.Time, wait ti
 		if err := r.save(ctx, rc); err != nil {
 			return err
 		}
-		in = r.patience(rc, s, wait)
+		in = sleep(rc, s, wait)
 	}
 	return outbox.Later(in)
 }
 
-// patience is how long the job sleeps when Amazon wants to be left alone: that
+// sleep is how long the job sleeps when Amazon wants to be left alone: that
 // does not delay the receipt itself.
-func (r *Receipts) patience(rc Receipt, s Settings, wait time.Duration) time.Duration {
+func sleep(rc Receipt, s Settings, wait time.Duration) time.Duration {
 	if rc.State != Pending {
 		return wait
 	}

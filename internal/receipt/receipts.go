@@ -45,10 +45,11 @@ type Config struct {
 
 // Receipts makes and finds receipts. It is safe for concurrent use.
 type Receipts struct {
-	cfg   Config
-	ready *metric.Seconds
-	count *metric.Counter
-	asks  *metric.Counter
+	cfg     Config
+	charged *metric.Seconds
+	ready   *metric.Seconds
+	count   *metric.Counter
+	asks    *metric.Counter
 }
 
 const completeJob = "receipt.complete"
@@ -67,10 +68,11 @@ func New(cfg Config) *Receipts {
 	}
 	m := cfg.Metrics
 	r := &Receipts{
-		cfg:   cfg,
-		ready: m.Seconds("stroll_receipt_ready_seconds", "Time from a cart's arrival to its receipt.", "store"),
-		count: m.Counter("stroll_receipt_issued_total", "Receipts issued, with or without the card's details.", "store", "tender", "card"),
-		asks:  m.Counter("stroll_receipt_asks_total", "Questions for a card's details, by outcome.", "outcome"),
+		cfg:     cfg,
+		charged: m.Seconds("stroll_receipt_charged_seconds", "Time from a cart's arrival to its charge, or to the end of a cash trip.", "store"),
+		ready:   m.Seconds("stroll_receipt_ready_seconds", "Time from a cart's arrival to its receipt.", "store"),
+		count:   m.Counter("stroll_receipt_issued_total", "Receipts issued, with or without the card's details.", "store", "tender", "card"),
+		asks:    m.Counter("stroll_receipt_asks_total", "Questions for a card's details, by outcome.", "outcome"),
 	}
 	cfg.Outbox.Handle(completeJob, r.complete, outbox.Policy{First: time.Second, Ceiling: time.Minute, Timeout: 30 * time.Second})
 	return r
@@ -104,6 +106,7 @@ func (r *Receipts) Begin(ctx context.Context, tx *db.Tx, m pay.Payment) error {
 	if !fresh {
 		return nil
 	}
+	tx.AfterCommit(func() { r.charged.Observe(now.Sub(rc.Received), rc.StoreID) })
 	if rc.State == Complete {
 		tx.AfterCommit(func() { r.issued(rc) })
 		return nil

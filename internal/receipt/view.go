@@ -17,7 +17,6 @@ type View struct {
 	Lang    string // BCP 47 tag of the amounts' locale
 	Pending bool
 	Store   Store
-	Number  string // the store's own number
 	Day     string // Friday, 6 March 2026
 	Hours   string // 09:30 – 09:41 EST
 	Items   string // 3 items
@@ -58,7 +57,7 @@ func (r Receipt) View() View {
 		started, ended = started.In(zone), ended.In(zone)
 	}
 	v := View{
-		Lang: lang(c.Store.Locale), Pending: r.State == Pending, Store: c.Store, Number: c.Number,
+		Lang: lang(c.Store.Locale), Pending: r.State == Pending, Store: c.Store,
 		Day: ended.Format("Monday, 2 January 2006"), Hours: hours(started, ended),
 		Total: w.amount(c.Price.Total), Waiting: r.State == Issued && r.Note == "" && c.Tender == TenderCard,
 	}
@@ -178,6 +177,7 @@ func facts(r Receipt) []Row {
 	}
 	add("On your card statement", r.Card.Statement, true)
 	add("Purchase", r.PurchaseID, true)
+	add("Store", r.Content.Number, true)
 	if r.Content.GroupSize > 1 {
 		add("Shopped together", plural(int64(r.Content.GroupSize), "person", "people"), false)
 	}
