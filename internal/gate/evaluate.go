@@ -14,10 +14,13 @@ import (
 	"github.com/strollhq/stroll/jwo"
 )
 
-// evaluate answers an event from its record or decides it, in one
-// transaction.
+// judge fills in a decision. It may run more than once.
+type judge func(context.Context, *db.Tx, *Decision) error
+
+// evaluate answers an event from its record or decides it, unless the store is
+// asked too much.
 func (g *Gate) evaluate(ctx context.Context, fl *flight, p *policy, base Decision,
-	judge func(context.Context, *db.Tx, *Decision) error,
+	judge judge,
 ) (*Decision, error) {
 	if wait, ok := p.throttle(base.API); !ok {
 		// A repeat is answered from its record however busy the store is.
@@ -30,6 +33,11 @@ func (g *Gate) evaluate(ctx context.Context, fl *flight, p *policy, base Decisio
 		}
 		return d, nil
 	}
+	return g.settle(ctx, fl, base, judge)
+}
+
+// settle answers an event from its record or decides it, in one transaction.
+func (g *Gate) settle(ctx context.Context, fl *flight, base Decision, judge judge) (*Decision, error) {
 	var out *Decision
 	err := g.c.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		fl.known.Store(nil)

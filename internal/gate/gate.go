@@ -23,6 +23,16 @@ type Links interface {
 	Link(ctx context.Context, tx *db.Tx, l pay.Link) error
 }
 
+// Entrances is told of app shoppers who are let in, for the pre-authorization
+// of the retailer's own processor.
+type Entrances interface {
+	// Enter asks for it in the transaction of the admission, to be made later.
+	Enter(ctx context.Context, tx *db.Tx, e pay.Entrance) error
+	// EnterNow makes it and answers whether it was refused. The same event may
+	// come again.
+	EnterNow(ctx context.Context, e pay.Entrance) (refused bool, err error)
+}
+
 // Config is what New needs. DB, Shoppers, Debts, Links and Settings are
 // required.
 type Config struct {
@@ -30,6 +40,11 @@ type Config struct {
 	Shoppers *shopper.Shoppers
 	Debts    Debts
 	Links    Links
+	// Entrances is optional; nil tells nobody.
+	Entrances Entrances
+	// EnterFirst answers whether a store pre-authorizes app shoppers before the
+	// gate opens (own_processor.preauth: before_answer). Nil: none does.
+	EnterFirst func(storeID string) bool
 	// Settings answers a store's settings in force; false for a store that is
 	// not served. It is asked for every request: a reload takes effect at once.
 	Settings func(storeID string) (Settings, bool)

@@ -51,9 +51,7 @@ func (g *Gate) VerifyIdentityKeys(ctx context.Context, r *jwo.VerifyIdentityKeys
 	}
 	d, joined, err := g.inTime(ctx, base.API+base.body, p.set.Identity.Deadline,
 		func(ctx context.Context, fl *flight) (*Decision, error) {
-			return g.evaluate(ctx, fl, p, base, func(ctx context.Context, tx *db.Tx, d *Decision) error {
-				return g.judgeKey(ctx, tx, p, string(key), d)
-			})
+			return g.enter(ctx, fl, p, base, string(key), r.AuthEvent.ID)
 		},
 		func(ctx context.Context, known *Decision, cause error) {
 			f := base

@@ -33,6 +33,7 @@ const (
 	BlockListed     = "block_list"        // on the store's block list
 	NoPaymentMethod = "no_payment_method" // none chosen
 	CardExpired     = "card_expired"      // the one chosen has expired
+	PreAuthRefused  = "preauth_refused"   // the retailer's own processor refused the pre-authorization
 	Risk            = "risk"              // Amazon named a risk that denies
 	OverrideDeny    = "override_deny"     // an operator's override
 	RuleFailed      = "rule_failed"       // a rule could not be computed and the store denies then
