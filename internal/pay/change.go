@@ -60,10 +60,7 @@ func (c *change) on(e Event, note string) error {
 	if to != Parked {
 		c.p.ParkedFrom, c.p.Due = "", time.Time{}
 	}
-	c.p.State, c.p.Changed = to, c.now
-	if note != "" {
-		c.p.Note = note
-	}
+	c.p.State, c.p.Changed, c.p.Note = to, c.now, note
 	return nil
 }
 

@@ -109,11 +109,13 @@ func overdue(p Payment, ops []operation, s Settings, now time.Time) (todo, bool)
 	case Parked:
 		switch {
 		case p.ParkedFrom == CaptureUnknown:
-			return todo{act: actEnd}, true
+			return todo{}, false // no debt by the passing of time; people are reminded
 		case p.Act == Release:
 			return do(func(c *change) error { c.void(ops); return c.on(closed, "expired: nothing left to release") })
 		case p.Priced():
-			return do(func(c *change) error { return c.expire(ops, expired, "the pre-authorization ended while parked: "+c.p.Note) })
+			return do(func(c *change) error {
+				return c.expire(ops, expired, "the pre-authorization ended while parked: "+c.p.Note)
+			})
 		case p.warned < 100:
 			return do(func(c *change) error {
 				c.p.warned = 100
@@ -121,7 +123,6 @@ func overdue(p Payment, ops []operation, s Settings, now time.Time) (todo, bool)
 				return nil
 			})
 		}
-		return todo{act: actEnd}, true
 	}
 	return todo{}, false
 }
@@ -163,4 +164,11 @@ func (c *change) void(ops []operation) {
 			c.put(o)
 		}
 	}
+}
+
+// remind tells again that a parked payment waits for somebody.
+func (c *change) remind() error {
+	c.alert(AlertOverdue, c.p.Due.UTC().Format(time.RFC3339), fmt.Sprintf("parked out of %s since %s: %s", c.p.ParkedFrom, c.p.Changed.UTC().Format(time.RFC3339), c.p.Note))
+	c.p.Due = c.now.Add(remindEvery)
+	return nil
 }

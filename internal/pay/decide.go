@@ -74,7 +74,9 @@ func wants(p Payment, ops []operation, s Settings, now time.Time) todo {
 			return todo{act: actWait}
 		}
 		if p.Route == OwnProcessor && p.authRef == "" && last(ops, OpAdjust) == nil {
-			return todo{act: actChange, change: func(c *change) error { return c.on(cancelRefused, "no authorization was ever made: nothing to release") }}
+			return todo{act: actChange, change: func(c *change) error {
+				return c.on(cancelRefused, "no authorization was ever made: nothing to release")
+			}}
 		}
 		return call(p, ops, OpCancel, now)
 	case CartPriced, AdjustPending, AdjustUnknown:
@@ -97,10 +99,13 @@ func wants(p Payment, ops []operation, s Settings, now time.Time) todo {
 		if p.Note == noteHeld && !s.Settlement.Held {
 			return todo{act: actChange, change: func(c *change) error { return c.retry("the store's settlement is no longer held") }}
 		}
-		if p.Note == noteHeld {
+		if !now.Before(p.Due) {
+			return todo{act: actChange, change: func(c *change) error { return c.remind() }}
+		}
+		if p.Note == noteHeld && now.Add(heldPoll).Before(p.Due) {
 			return todo{act: actWait, until: now.Add(heldPoll)}
 		}
-		return todo{act: actWait}
+		return todo{act: actWait, until: p.Due}
 	}
 	return todo{act: actWait}
 }
@@ -109,6 +114,7 @@ const (
 	noteHeld       = "settlement is held for this store"
 	reasonReleased = "operator_release" // an operator sent it on although the store is held
 	heldPoll       = 10 * time.Minute
+	remindEvery    = 24 * time.Hour
 )
 
 // call is the intent of op to be sent now, or the wait for it.

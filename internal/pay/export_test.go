@@ -29,5 +29,5 @@ func Move(from State, on Event) (State, error) {
 	return c.p.State, err
 }
 
-func IsFinal(s State) bool { return rules[s].Final }
+func IsFinal(s State) bool   { return rules[s].Final }
 func NextAct(s State) string { return rules[s].Next }

@@ -385,7 +385,9 @@ func (w *world) owed(trip string) pay.Balance {
 
 func (w *world) reprice(trip string, total money.Amount, act pay.Act) {
 	w.t.Helper()
-	if err := w.tx(func(ctx context.Context, tx *db.Tx) error { return w.pay.Reprice(ctx, tx, trip, total, act, "resolved") }); err != nil {
+	if err := w.tx(func(ctx context.Context, tx *db.Tx) error {
+		return w.pay.Reprice(ctx, tx, trip, total, act, "resolved")
+	}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -414,4 +416,8 @@ func (w *world) balance(account string) int64 {
 		}
 	}
 	return 0
+}
+
+func forced(trip, api, outcome string) jwosim.Force {
+	return jwosim.Force{API: api, Trip: trip, Outcome: outcome}
 }

@@ -58,7 +58,9 @@ type move struct {
 	ref    string
 }
 
-func (m move) owes() bool { return (m.kind == moveOwe || m.kind == moveUncapture) && m.amount.Minor > 0 }
+func (m move) owes() bool {
+	return (m.kind == moveOwe || m.kind == moveUncapture) && m.amount.Minor > 0
+}
 
 func (m move) sold() int64 {
 	if m.kind == moveSale {

@@ -172,6 +172,9 @@ func (p *Processor) authorize(c pay.ProcessorCall) (pay.ProcessorAnswer, error) 
 	}
 	a := p.accounts[c.Reference]
 	if a == nil {
+		a = p.accounts[p.answers[c.Key].answer.Reference] // pending, asked again
+	}
+	if a == nil {
 		a = &Account{Reference: fmt.Sprintf("auth-%d", len(p.accounts)+1), TripID: c.TripID, Shopper: c.Shopper, Currency: c.Currency, State: "authorized"}
 		p.accounts[a.Reference] = a
 	}
