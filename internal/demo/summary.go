@@ -139,7 +139,7 @@ func (s *Summary) payments(payments []pay.Payment) (err error) {
 
 // compare lays our payments beside Amazon's trips.
 func (s *Summary) compare(payments []pay.Payment, theirs jwosim.Books, cur money.Currency) {
-	type column struct{ trips, charged, released, captured int64 }
+	type column struct{ trips, charged, free, captured int64 }
 	var us, them column
 	ours := make(map[string]pay.Payment, len(payments))
 	for _, p := range payments {
@@ -149,8 +149,8 @@ func (s *Summary) compare(payments []pay.Payment, theirs jwosim.Books, cur money
 		if p.Captured.Minor > 0 {
 			us.charged++
 		}
-		if p.Captured.Minor == 0 && p.Final() {
-			us.released++
+		if p.Captured.Minor == 0 {
+			us.free++
 		}
 	}
 	for _, t := range theirs.Trips {
@@ -161,8 +161,8 @@ func (s *Summary) compare(payments []pay.Payment, theirs jwosim.Books, cur money
 		if t.Captured > 0 {
 			them.charged++
 		}
-		if t.Captured == 0 && t.Held == 0 {
-			them.released++
+		if t.Captured == 0 {
+			them.free++
 		}
 		if t.Adjusted < t.Asked {
 			s.Declined++
@@ -190,7 +190,7 @@ func (s *Summary) compare(payments []pay.Payment, theirs jwosim.Books, cur money
 	line := func(name, a, b string) { s.Books = append(s.Books, Line{name, a, b, a == b}) }
 	line("Trips", fmt.Sprint(us.trips), fmt.Sprint(them.trips))
 	line("Charged", fmt.Sprint(us.charged), fmt.Sprint(them.charged))
-	line("Not charged", fmt.Sprint(us.released), fmt.Sprint(them.released))
+	line("Not charged", fmt.Sprint(us.free), fmt.Sprint(them.free))
 	line("Captured", money.New(us.captured, cur).String(), money.New(them.captured, cur).String())
 }
 

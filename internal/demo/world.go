@@ -126,6 +126,8 @@ func (w *World) openAmazon(sample *app.Config) error {
 		// A demonstration has minutes, not days.
 		Settings: jwosim.Settings{CartFirst: 200 * time.Millisecond, CartCeiling: 5 * time.Second},
 	}
+	// Two of those who have the app have a card that will not bear it.
+	c.Visitors = map[string]string{w.visitor[12].ID: "decline_adjust#app", w.visitor[20].ID: "insufficient#app"}
 	if w.cfg.Sim != nil {
 		w.cfg.Sim(&c)
 	}

@@ -58,8 +58,14 @@ func (c *Config) draw(n int) plan {
 			p.bogus = fmt.Sprintf("NOTOURS%032x%010d", r.Uint64(), 1700000000+n)
 		}
 	} else {
-		// Cards come back: a shopper who owes meets the gate again.
-		p.card = mood(r) + fmt.Sprintf("#%d", r.IntN(c.Trips/2+1))
+		p.card = mood(r)
+		// Cards come back, and those in trouble sooner: a shopper who owes
+		// meets the gate again.
+		pool := c.Trips/2 + 1
+		if p.card != moods[0].card {
+			pool = c.Trips/80 + 1
+		}
+		p.card += fmt.Sprintf("#%d", r.IntN(pool))
 	}
 	if r.IntN(12) == 0 {
 		p.others = 1 + r.IntN(2)
