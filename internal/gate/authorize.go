@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/strollhq/stroll/internal/db"
@@ -39,6 +40,9 @@ func (g *Gate) GetShopperAuthorization(ctx context.Context, r *jwo.ShopperAuthor
 		return nil, &jwo.Refusal{Status: http.StatusBadRequest, Fields: missing}
 	}
 	c := p.cardOf(r)
+	if faulty := c.faults(); faulty != nil {
+		return nil, &jwo.Refusal{Status: http.StatusBadRequest, Fields: faulty}
+	}
 	g.safely(ctx, func() { g.unknownValues(ctx, c) })
 	base := c.base(p, start)
 	d, joined, err := g.inTime(ctx, c.flight(base), p.set.Identity.Deadline,
@@ -88,11 +92,11 @@ func (p *policy) cardOf(r *jwo.ShopperAuthorizationRequest) *card {
 			advice = s.Recommendation
 		}
 		if e := s.GateAuthenticationEvent; e != nil {
-			c.event, c.location, c.kind, c.interaction = e.ID, e.Location, e.Type, e.InteractionType
+			c.event, c.location, c.kind, c.interaction = e.ID, clip(e.Location), e.Type, e.InteractionType
 			if at, err := e.Timestamp.Time(); err == nil {
 				c.at = at
 			}
-			if name := p.set.FA.VisitorData; name != "" && len(e.Data[name]) <= maxID {
+			if name := p.set.FA.VisitorData; name != "" && clip(e.Data[name]) == e.Data[name] {
 				c.visitor = e.Data[name]
 			}
 		}
@@ -101,6 +105,28 @@ func (p *policy) cardOf(r *jwo.ShopperAuthorizationRequest) *card {
 		c.advice, c.missing = advice, advice == nil
 	}
 	return c
+}
+
+// faults are identifiers that no database keeps as they are.
+func (c *card) faults() (list []jwo.FieldError) {
+	for _, id := range []struct{ field, value string }{
+		{"shopperIdentity.id", c.instrument},
+		{"shopperInteraction.shoppingTripId", c.trip},
+		{"shopperInteraction.gateAuthenticationEvent.id", c.event},
+	} {
+		if strings.ContainsRune(id.value, 0) {
+			list = append(list, jwo.FieldError{Field: id.field, Reason: "holds a NUL character"})
+		}
+	}
+	return list
+}
+
+// clip makes a free text fit to be kept.
+func clip(s string) string {
+	if len(s) > maxID {
+		s = strings.ToValidUTF8(s[:maxID], "")
+	}
+	return strings.ReplaceAll(s, "\x00", "")
 }
 
 // base is the row of a decision about the card. Its idempotency key is the

@@ -52,7 +52,7 @@ func (g *Gate) ResolveScan(ctx context.Context, r *jwo.ResolveScanRequest) (*jwo
 		event = "request/" + r.RequestID
 	}
 	base := Decision{
-		API: jwo.APIResolveScan, Event: event, StoreID: r.StoreID, Location: r.ScanEvent.Location, Entry: byCode,
+		API: jwo.APIResolveScan, Event: event, StoreID: r.StoreID, Location: clip(r.ScanEvent.Location), Entry: byCode,
 		body: hash(append([]string{"scan", event, r.StoreID}, codes...)...), Policy: p.version, Strategy: p.set.Strategy, started: start,
 	}
 	// Without a time of the scan, it is now.

@@ -94,10 +94,10 @@ func (g *Gate) unknownValues(ctx context.Context, c *card) {
 	if c.advice == nil {
 		return
 	}
-	for _, r := range c.advice.ShopperRisks {
+	for _, r := range c.advice.ShopperRisks[:min(len(c.advice.ShopperRisks), maxRisks)] {
 		met("shopperRisks", r, knownRisks)
 	}
-	for _, x := range c.advice.AuthorizationConditions {
+	for _, x := range c.advice.AuthorizationConditions[:min(len(c.advice.AuthorizationConditions), maxRisks)] {
 		met("authorizationConditions.type", x.Type, []string{jwo.Adjust})
 	}
 }

@@ -1,14 +1,9 @@
 package gate_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,116 +11,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/gate"
 	"github.com/strollhq/stroll/internal/metric"
-	"github.com/strollhq/stroll/internal/pay"
 	"github.com/strollhq/stroll/internal/shopper"
 	"github.com/strollhq/stroll/internal/testkit"
 	"github.com/strollhq/stroll/jwo"
-	"github.com/strollhq/stroll/money"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
 const store = "store-1"
-
-// ledger is a small true ledger: what payers owe, what they once owed, and
-// what the gate linked.
-type ledger struct {
-	mu      sync.Mutex
-	owed    map[string]int64 // minor units by visitor or instrument
-	once    map[string]bool  // owed something once
-	links   map[string]pay.Link
-	asked   int
-	broken  error         // answer to everything
-	linking error         // answer to Link
-	hold    chan struct{} // when set, Owed waits for it to close
-	deaf    bool          // waiting does not end with the context
-}
-
-func newLedger() *ledger {
-	return &ledger{owed: map[string]int64{}, once: map[string]bool{}, links: map[string]pay.Link{}}
-}
-
-func (l *ledger) charge(who string, minor int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.owed[who] += minor
-	l.once[who] = true
-}
-
-func (l *ledger) payOff(who string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.owed, who)
-}
-
-func (l *ledger) fail(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.broken = err
-}
-
-func (l *ledger) Owed(ctx context.Context, _ db.Querier, who pay.Who) (pay.Balance, error) {
-	l.mu.Lock()
-	l.asked++
-	hold, deaf, broken := l.hold, l.deaf, l.broken
-	l.mu.Unlock()
-	if hold != nil {
-		gone := ctx.Done()
-		if deaf {
-			gone = nil
-		}
-		select {
-		case <-hold:
-		case <-gone:
-			return pay.Balance{}, ctx.Err()
-		}
-	}
-	if broken != nil {
-		return pay.Balance{}, broken
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var b pay.Balance
-	for _, key := range []string{who.Visitor, who.Instrument} {
-		if key == "" {
-			continue
-		}
-		if n := l.owed[key]; n > 0 {
-			b.Open++
-			b.Amount = money.New(b.Amount.Minor+n, "USD")
-		} else if l.once[key] {
-			b.ClearedBefore = true
-		}
-	}
-	b.ClearedBefore = b.ClearedBefore && b.Open == 0
-	return b, nil
-}
-
-func (l *ledger) Link(_ context.Context, tx *db.Tx, k pay.Link) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.linking != nil {
-		return l.linking
-	}
-	tx.AfterCommit(func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.links[k.TripID] = k
-	})
-	return nil
-}
-
-func (l *ledger) link(trip string) (pay.Link, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	k, ok := l.links[trip]
-	return k, ok
-}
 
 // house is a store's gate with its doors open to HTTP.
 type house struct {
@@ -223,9 +119,10 @@ type logged struct {
 	mu    sync.Mutex
 	text  strings.Builder
 	panic bool // a broken log must not change an answer
+	off   bool // for benchmarks
 }
 
-func (l *logged) Enabled(context.Context, slog.Level) bool { return true }
+func (l *logged) Enabled(context.Context, slog.Level) bool { return !l.off }
 func (l *logged) WithAttrs([]slog.Attr) slog.Handler       { return l }
 func (l *logged) WithGroup(string) slog.Handler            { return l }
 func (l *logged) Handle(ctx context.Context, r slog.Record) error {
@@ -241,77 +138,6 @@ func (l *logged) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
-}
-
-// answer is an HTTP answer.
-type answer struct {
-	Status int
-	Header http.Header
-	Raw    string
-	Body   map[string]any
-}
-
-func (h *house) post(path string, body any) answer {
-	h.t.Helper()
-	var data []byte
-	switch b := body.(type) {
-	case string:
-		data = []byte(b)
-	default:
-		var err error
-		if data, err = json.Marshal(b); err != nil {
-			h.t.Fatal(err)
-		}
-	}
-	resp, err := h.client.Post(h.url+path, "application/json", bytes.NewReader(data))
-	if err != nil {
-		h.t.Error(err)
-		return answer{}
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		h.t.Error(err)
-	}
-	a := answer{Status: resp.StatusCode, Header: resp.Header, Raw: string(raw)}
-	if err := json.Unmarshal(raw, &a.Body); err != nil {
-		h.t.Errorf("%s answered %d and no JSON: %q", path, a.Status, raw)
-	}
-	return a
-}
-
-// object is a JSON object.
-type object = map[string]any
-
-// scan is a VerifyIdentityKeys body for a key.
-func scan(key string, at time.Time) object {
-	return object{
-		"requestId": uuid.NewString(), "identityKey": base64.StdEncoding.EncodeToString([]byte(key)), "storeId": store,
-		"authEvent":  object{"id": uuid.NewString(), "timestamp": string(jwo.At(at)), "location": "ENTRY"},
-		"keyChannel": "OPTICAL",
-	}
-}
-
-// with is a copy of a body with one field set, or removed when the value is
-// nil; the path goes into objects by dots.
-func with(body object, path string, value any) object {
-	out := maps.Clone(body)
-	name, rest, deeper := strings.Cut(path, ".")
-	switch {
-	case deeper:
-		inner, _ := out[name].(object)
-		out[name] = with(inner, rest, value)
-	case value == nil:
-		delete(out, name)
-	default:
-		out[name] = value
-	}
-	return out
-}
-
-func (h *house) verify(body any) answer {
-	h.t.Helper()
-	return h.post(jwo.PathVerifyIdentityKeys, body)
 }
 
 // put registers a shopper who may enter, edited.
@@ -403,42 +229,4 @@ func (h *house) metric(name string) string {
 		}
 	}
 	return ""
-}
-
-var errLedger = errors.New("the ledger is down")
-
-// request decodes a body as the handler does.
-func request(_ context.Context, body object) (*jwo.VerifyIdentityKeysRequest, error) {
-	data, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	var r jwo.VerifyIdentityKeysRequest
-	return &r, jwo.DecodeRequest(data, &r, jwo.Limits{})
-}
-
-// breakTable makes every further row of a table impossible, as a full disk or
-// a lost permission would.
-func breakTable(t *testing.T, d *db.DB, table string) {
-	t.Helper()
-	statements := []string{
-		`CREATE TRIGGER broken BEFORE INSERT ON ` + table + ` BEGIN SELECT RAISE(ABORT, 'broken'); END`,
-	}
-	if d.Engine() == db.Postgres {
-		statements = []string{
-			`CREATE FUNCTION broken() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$ LANGUAGE plpgsql`,
-			`CREATE TRIGGER broken BEFORE INSERT ON ` + table + ` FOR EACH ROW EXECUTE FUNCTION broken()`,
-		}
-	}
-	err := d.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
-		for _, s := range statements {
-			if _, err := tx.ExecContext(ctx, s); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }

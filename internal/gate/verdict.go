@@ -28,6 +28,9 @@ type verdict struct {
 	broken   []string
 }
 
+// maxRisks bounds the risks given back; all of them are considered.
+const maxRisks = 32
+
 // answer is the verdict on the wire: conditions only with an admission, risks
 // only with a denial.
 func (v *verdict) answer() *jwo.ShopperAuthorizationResponse {
@@ -36,7 +39,9 @@ func (v *verdict) answer() *jwo.ShopperAuthorizationResponse {
 	}
 	switch {
 	case !v.allow:
-		r.ShopperRisks = append(r.ShopperRisks, v.risks...)
+		for _, risk := range v.risks[:min(len(v.risks), maxRisks)] {
+			r.ShopperRisks = append(r.ShopperRisks, clip(risk))
+		}
 	case v.adjust != nil:
 		r.AuthorizationConditions = append(r.AuthorizationConditions, jwo.AuthorizationCondition{Type: jwo.Adjust, Amount: v.adjust})
 	}

@@ -22,8 +22,10 @@ func TestPutAndGet(t *testing.T) {
 	t.Parallel()
 	testkit.EachDB(t, func(t *testing.T, d *db.DB) {
 		s, ctx := shopper.New(shopper.Config{DB: d}), t.Context()
-		if _, err := s.Get(ctx, d.Reader(), "ada"); !errors.Is(err, fault.NotFound) {
-			t.Errorf("before: %v", err)
+		for _, id := range []string{"ada", "", "a\x00b", "\xff"} {
+			if _, err := s.Get(ctx, d.Reader(), id); !errors.Is(err, fault.NotFound) {
+				t.Errorf("before: %v", err)
+			}
 		}
 		expires := time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC)
 		made := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -60,9 +60,9 @@ func bit(b bool) int64 {
 	return 0
 }
 
-// Put makes an account or replaces it, and is durable when it returns. What a
-// faulty account's error says is of kind fault.Invalid. An account keeps the
-// time it was made.
+// Put makes an account or replaces it, standing included, and is durable when
+// it returns: a system that sends accounts sends their flags too. A faulty
+// account is fault.Invalid. An account keeps the time it was made.
 func (s *Shoppers) Put(ctx context.Context, a Shopper) error {
 	a, err := a.complete()
 	if err != nil {
@@ -116,6 +116,9 @@ func (s *Shoppers) note(ctx context.Context, tx *db.Tx, by Act, what, was, becam
 
 // Get reads one account; fault.NotFound when there is none.
 func (s *Shoppers) Get(ctx context.Context, q db.Querier, id string) (Shopper, error) {
+	if !validID(id) {
+		return Shopper{}, fault.New(fault.NotFound, "shopper %.255q: unknown", id)
+	}
 	a, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM shopper WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Shopper{}, fault.New(fault.NotFound, "shopper %.255s: unknown", id)
