@@ -130,3 +130,20 @@ func TestReceiptOfAYenStoreAndAnEmptyPrice(t *testing.T) {
 	r.Content.Price.Lines = nil
 	has(t, words(t, r), "Nothing to pay for")
 }
+
+func TestReceiptOfASpreadPromotion(t *testing.T) {
+	t.Parallel()
+	r := sample(t)
+	p := &r.Content.Price
+	p.PromotionsTotal, p.Total = 173, 1409
+	p.Lines[0].Promotions = []price.Applied{{ID: "w", Name: "Welcome gift", Amount: 60}}
+	p.Lines[2].Promotions = []price.Applied{{ID: "w", Name: "Welcome gift", Amount: 40}}
+	p.Lines[2].UnitPrice = money.MustDecimal("3.9915")
+	text := words(t, r)
+	has(t, text, "Members' lunch −$0.73", "Subtotal $14.74 Savings on items −$0.73 Welcome gift −$1.00", "1.125 lb × $3.9915 per lb")
+	if strings.Count(text, "Welcome gift") != 1 {
+		t.Errorf("a promotion of the whole cart is shown on its lines: %s", text)
+	}
+	r.Content.Store.Locale, p.Currency = "de-DE", "EUR"
+	has(t, words(t, r), "1.125 lb × 3,9915 € per lb")
+}

@@ -1,14 +1,9 @@
 package receipt
 
 import (
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/strollhq/stroll/internal/price"
-	"github.com/strollhq/stroll/money"
 )
 
 // View is a receipt as text, ready to be laid out: every amount is written as
@@ -51,7 +46,7 @@ type Row struct {
 // View lays a receipt out as text.
 func (r Receipt) View() View {
 	c := r.Content
-	w := writer{c.Price.Currency, c.Store.Locale}
+	w := newWriter(c)
 	started, ended := c.Started, c.Ended
 	if zone, err := time.LoadLocation(c.Store.TimeZone); err == nil {
 		started, ended = started.In(zone), ended.In(zone)
@@ -61,93 +56,16 @@ func (r Receipt) View() View {
 		Day: ended.Format("Monday, 2 January 2006"), Hours: hours(started, ended),
 		Total: w.amount(c.Price.Total), Waiting: r.State == Issued && r.Note == "" && c.Tender == TenderCard,
 	}
-	marks := taxMarks(c.Price.Taxes)
 	pieces := int64(0)
 	for _, l := range c.Price.Lines {
-		v.Lines = append(v.Lines, w.line(l, marks))
+		v.Lines = append(v.Lines, w.line(l))
 		pieces += max(l.Pieces, 1)
 	}
 	v.Items = plural(pieces, "item", "items")
-	v.Sums, v.Taxes = w.sums(c.Price, marks)
+	v.Sums, v.Taxes = w.sums(c.Price)
 	w.payment(&v, r)
 	v.Facts = facts(r)
 	return v
-}
-
-// writer writes amounts of one receipt.
-type writer struct {
-	currency money.Currency
-	locale   string
-}
-
-func (w writer) amount(minor int64) string { return money.New(minor, w.currency).Format(w.locale) }
-
-// unit writes a unit price, which may have more digits than the currency.
-func (w writer) unit(d money.Decimal) string {
-	if a, err := money.Exact(d, w.currency); err == nil {
-		return a.Format(w.locale)
-	}
-	return d.String() + " " + string(w.currency)
-}
-
-func (w writer) line(l price.Line, marks map[string]string) LineView {
-	v := LineView{Name: l.Name, Amount: w.amount(l.Price)}
-	if v.Name == "" {
-		v.Name = l.SKU
-	}
-	if one, ok := l.Quantity.Int64(); !ok || one != 1 || l.PriceUnit != "each" {
-		quantity := l.Quantity.String()
-		if l.PriceUnit == "each" || l.PriceUnit == "" {
-			v.Detail = quantity + " × " + w.unit(l.UnitPrice)
-		} else {
-			v.Detail = quantity + " " + l.Unit + " × " + w.unit(l.UnitPrice) + " per " + l.PriceUnit
-		}
-	}
-	for _, p := range l.Promotions {
-		v.Notes = append(v.Notes, Row{Label: or(p.Name, p.ID), Text: "−" + w.amount(p.Amount), Minus: true})
-	}
-	for _, f := range l.Fees {
-		v.Notes = append(v.Notes, Row{Label: or(f.Name, f.ID), Text: "+" + w.amount(f.Amount)})
-	}
-	var letters []string
-	for _, t := range l.Taxes {
-		letters = append(letters, marks[t.ID])
-	}
-	slices.Sort(letters)
-	v.Marks = strings.Join(letters, " ")
-	return v
-}
-
-// taxMarks gives each tax a letter, by which the lines name it.
-func taxMarks(taxes []price.TaxPart) map[string]string {
-	marks := map[string]string{}
-	for i, t := range taxes {
-		marks[t.ID] = string(rune('A' + i%26))
-	}
-	return marks
-}
-
-// sums are the rows between the lines and the total, and the taxes contained
-// in the prices if they are.
-func (w writer) sums(p price.Result, marks map[string]string) (sums, taxes []Row) {
-	if p.PromotionsTotal != 0 || p.FeesTotal != 0 || len(p.Taxes) > 0 && !p.TaxIncluded {
-		sums = append(sums, Row{Label: "Subtotal", Text: w.amount(p.SubTotal)})
-	}
-	if p.PromotionsTotal != 0 {
-		sums = append(sums, Row{Label: "Savings", Text: "−" + w.amount(p.PromotionsTotal), Minus: true})
-	}
-	if p.FeesTotal != 0 {
-		sums = append(sums, Row{Label: "Deposits and fees", Text: w.amount(p.FeesTotal)})
-	}
-	for _, t := range p.Taxes {
-		row := Row{Label: fmt.Sprintf("%s %s%% of %s", or(t.Name, t.ID), t.Rate, w.amount(t.Base)), Text: w.amount(t.Amount), Mark: marks[t.ID]}
-		if p.TaxIncluded {
-			taxes = append(taxes, row)
-		} else {
-			sums = append(sums, row)
-		}
-	}
-	return sums, taxes
 }
 
 // payment fills in how the trip was paid.
