@@ -183,7 +183,7 @@ func (c *change) take(amount money.Amount) {
 	if rest := c.p.Total.Minor - amount.Minor; rest > 0 && !c.p.indebted {
 		c.move(moveOwe, money.New(rest, amount.Currency), CausePartial)
 	}
-	c.settle = true
+	c.close()
 }
 
 // refused ends a call that was refused for good.

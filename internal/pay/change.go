@@ -88,6 +88,13 @@ func (c *change) put(o operation) {
 	c.ops = append(c.ops, o)
 }
 
+// close makes the trip final for the shopper, once.
+func (c *change) close() {
+	if c.p.SettledAt.IsZero() {
+		c.settle, c.p.SettledAt = true, c.now
+	}
+}
+
 // keep stores an intent that waits, unless it is stored already.
 func (c *change) keep(o operation) {
 	for _, have := range c.ops {
@@ -129,9 +136,6 @@ func (p *Pay) write(ctx context.Context, tx *db.Tx, c *change) (Payment, error) 
 		}
 		next.sold += m.sold()
 	}
-	if c.settle && next.SettledAt.IsZero() {
-		next.SettledAt = c.now
-	}
 	if err := storePayment(ctx, tx, next, c.was); err != nil {
 		return next, err
 	}
@@ -159,9 +163,9 @@ func (p *Pay) write(ctx context.Context, tx *db.Tx, c *change) (Payment, error) 
 			return next, err
 		}
 	}
-	if c.settle && c.old.SettledAt.IsZero() && p.settled != nil {
+	if c.settle && p.settled != nil {
 		if err := p.settled(ctx, tx, next); err != nil {
-			return next, fmt.Errorf("settle trip %s: %w", c.p.TripID, err)
+			return next, &settleError{c.p.TripID, err}
 		}
 	}
 	if c.wake {
@@ -171,6 +175,15 @@ func (p *Pay) write(ctx context.Context, tx *db.Tx, c *change) (Payment, error) 
 	}
 	return next, nil
 }
+
+// settleError is a failure of Config.Settled.
+type settleError struct {
+	trip string
+	err  error
+}
+
+func (e *settleError) Error() string { return fmt.Sprintf("settle trip %s: %v", e.trip, e.err) }
+func (e *settleError) Unwrap() error { return e.err }
 
 // InvariantError is a change that must never be made, found before it was
 // written. The payment is parked instead.

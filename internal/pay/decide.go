@@ -34,6 +34,9 @@ const slack = 2 * time.Second
 // the settings and the clock, so a restart decides the same.
 func decide(p Payment, ops []operation, s Settings, now time.Time) todo {
 	if p.Final() {
+		if p.unsettled() {
+			return todo{act: actChange, change: func(c *change) error { c.close(); return nil }}
+		}
 		return todo{act: actEnd}
 	}
 	if o := inFlight(ops); o != nil {
@@ -65,8 +68,8 @@ func decide(p Payment, ops []operation, s Settings, now time.Time) todo {
 
 // wants is decide without the clocks.
 func wants(p Payment, ops []operation, s Settings, now time.Time) todo {
-	if p.Reason == CashShopper && p.Act == Release && p.SettledAt.IsZero() {
-		return todo{act: actChange, change: func(c *change) error { c.settle, c.p.SettledAt = true, c.now; return nil }}
+	if p.unsettled() {
+		return todo{act: actChange, change: func(c *change) error { c.close(); return nil }}
 	}
 	switch p.State {
 	case Preauthorized:

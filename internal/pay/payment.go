@@ -76,3 +76,10 @@ func (p Payment) Remaining(now time.Time) time.Duration {
 // uncharged tells whether the expiry clock matters: a cart is there and
 // nothing is captured yet.
 func (p Payment) uncharged() bool { return !p.Opened.IsZero() && !p.Final() }
+
+// unsettled tells that the trip is final for the shopper and nobody was told:
+// captured, or due to staff in cash.
+func (p Payment) unsettled() bool {
+	done := p.State == CaptureInitiated || p.State == Captured || (p.Reason == CashShopper && p.Act == Release)
+	return done && p.SettledAt.IsZero()
+}

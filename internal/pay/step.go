@@ -129,7 +129,30 @@ func (p *Pay) drive(ctx context.Context, c *change, d drive) (work, error) {
 	}
 	p.probe("before commit:" + d.commit)
 	// An answer that came is kept even while the program is stopping.
-	err := p.db.Tx(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
+	ctx = context.WithoutCancel(ctx)
+	err := p.commit(ctx, c, d, &w)
+	if late := new(settleError); errors.As(err, &late) {
+		// What Amazon did is not forgotten because the receipt cannot be made:
+		// it is kept, and the job tries the receipt again.
+		c.settle, c.p.SettledAt = false, c.old.SettledAt
+		if !c.dirty() && d.also == nil {
+			return w, err
+		}
+		if !w.send && !w.ask {
+			w.result = err
+		}
+		err = p.commit(ctx, c, d, &w)
+	}
+	if err != nil {
+		return w, err
+	}
+	p.probe("after commit:" + d.commit)
+	w.ops = merged(d.ops, c.ops)
+	return w, nil
+}
+
+func (p *Pay) commit(ctx context.Context, c *change, d drive, w *work) error {
+	return p.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if d.also != nil {
 			if err := d.also(ctx, tx); err != nil {
 				return err
@@ -139,12 +162,6 @@ func (p *Pay) drive(ctx context.Context, c *change, d drive) (work, error) {
 		w.pay, err = p.save(ctx, tx, c)
 		return err
 	})
-	if err != nil {
-		return w, err
-	}
-	p.probe("after commit:" + d.commit)
-	w.ops = merged(d.ops, c.ops)
-	return w, nil
 }
 
 // ready marks a call as sent, or says that it must wait for its API. actChange

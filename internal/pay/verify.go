@@ -20,53 +20,33 @@ type Verification struct {
 // OK tells that the books are right.
 func (v Verification) OK() bool { return len(v.Differences) == 0 }
 
-// pageOf is how many trips are verified at a time.
+// pageOf is how many trips are held in memory at a time.
 const pageOf = 1000
 
 // Verify recomputes every balance from the ledger's entries and every state
-// from the history, and compares them with what is stored. Payments may move
-// meanwhile: a trip that seems wrong is read again by itself, in a transaction,
-// before it is reported.
+// from the history, and compares them with what is stored, all of one moment.
+// It holds up nobody who writes.
 func (p *Pay) Verify(ctx context.Context) (Verification, error) {
 	var v Verification
-	suspects := map[string]bool{}
-	for last := ""; ; {
-		var end string
-		err := p.db.Reader().QueryRowContext(ctx, `SELECT trip_id FROM payment WHERE trip_id > $1 ORDER BY trip_id LIMIT 1 OFFSET $2`, last, pageOf-1).Scan(&end)
-		where, args := "trip_id > $1 AND trip_id <= $2", []any{last, end}
-		if errors.Is(err, sql.ErrNoRows) {
-			where, args = "trip_id > $1", []any{last}
-		} else if err != nil {
-			return v, fmt.Errorf("verify: %w", err)
-		}
-		page, err := verify(ctx, p.db.Reader(), where, args...)
-		if err != nil {
-			return v, err
-		}
-		v.Trips += page.trips
-		v.Entries += page.entries
-		for trip := range page.differences {
-			suspects[trip] = true
-		}
-		if end == "" {
-			break
-		}
-		last = end
-	}
-	for trip := range suspects {
-		err := p.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-			again, err := verify(ctx, tx, "trip_id = $1", trip)
-			if err == nil {
-				v.Differences = append(v.Differences, again.differences[trip]...)
+	err := p.db.Snapshot(ctx, func(ctx context.Context, q db.Querier) error {
+		v = Verification{}
+		for last := ""; ; {
+			var end string
+			err := q.QueryRowContext(ctx, `SELECT trip_id FROM payment WHERE trip_id > $1 ORDER BY trip_id LIMIT 1 OFFSET $2`, last, pageOf-1).Scan(&end)
+			where, args := "trip_id > $1 AND trip_id <= $2", []any{last, end}
+			if errors.Is(err, sql.ErrNoRows) {
+				where, args = "trip_id > $1", []any{last}
+			} else if err != nil {
+				return fmt.Errorf("verify: %w", err)
 			}
-			return err
-		})
-		if err != nil {
-			return v, err
+			if err := v.page(ctx, q, where, args...); err != nil || end == "" {
+				return err
+			}
+			last = end
 		}
-	}
+	})
 	sort.Strings(v.Differences)
-	return v, nil
+	return v, err
 }
 
 // books are one trip's records as read.
@@ -78,18 +58,12 @@ type books struct {
 	state   State
 }
 
-// verified is what one page of trips holds.
-type verified struct {
-	trips, entries int
-	differences    map[string][]string // by trip
+func (v *Verification) differ(trip, format string, args ...any) {
+	v.Differences = append(v.Differences, "trip "+trip+": "+fmt.Sprintf(format, args...))
 }
 
-func (v *verified) differ(trip, format string, args ...any) {
-	v.differences[trip] = append(v.differences[trip], "trip "+trip+": "+fmt.Sprintf(format, args...))
-}
-
-func verify(ctx context.Context, q db.Querier, where string, args ...any) (verified, error) {
-	v := verified{differences: map[string][]string{}}
+// page verifies the trips of a condition.
+func (v *Verification) page(ctx context.Context, q db.Querier, where string, args ...any) error {
 	trips := map[string]*books{}
 	// of finds the trip of a record; nil, and a difference, if there is none.
 	of := func(trip string) *books {
@@ -106,7 +80,7 @@ func verify(ctx context.Context, q db.Querier, where string, args ...any) (verif
 		{`SELECT ` + paymentColumns + ` FROM payment WHERE ` + where, func(row scanner) error {
 			p, err := scanPayment(row)
 			trips[p.TripID] = &books{p: p, balance: map[string]int64{}}
-			v.trips++
+			v.Trips++
 			return err
 		}},
 		{`SELECT ` + debtColumns + ` FROM debt WHERE ` + where, func(row scanner) error {
@@ -120,7 +94,7 @@ func verify(ctx context.Context, q db.Querier, where string, args ...any) (verif
 			var trip, debit, credit string
 			var amount money.Amount
 			err := row.Scan(&trip, &debit, &credit, &amount.Minor, &amount.Currency)
-			v.entries++
+			v.Entries++
 			if b := of(trip); b != nil {
 				b.balance[debit] += amount.Minor
 				b.balance[credit] -= amount.Minor
@@ -153,13 +127,13 @@ func verify(ctx context.Context, q db.Querier, where string, args ...any) (verif
 		}},
 	} {
 		if err := scanAll(ctx, q, part.query, part.scan, args...); err != nil {
-			return v, err
+			return err
 		}
 	}
 	for trip, b := range trips {
 		b.compare(func(format string, args ...any) { v.differ(trip, format, args...) })
 	}
-	return v, nil
+	return nil
 }
 
 // compare finds what does not fit together in one trip.
