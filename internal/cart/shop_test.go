@@ -118,7 +118,7 @@ func wired(t *testing.T, d *db.DB, s connector.Settings) (*shop, http.Handler) {
 	sh.settings.Store(&cart.Settings{})
 	sh.stock(func(context.Context, time.Time) (*price.Book, string, error) { return b, "v1", nil })
 	log := slog.New(slog.NewTextHandler(sh.log, nil))
-	sh.box = outbox.New(outbox.Config{DB: d})
+	sh.box = outbox.New(outbox.Config{DB: d, Poll: time.Hour})
 	sh.Carts = cart.New(cart.Config{
 		DB: d, Outbox: sh.box, Pay: sh.till, Log: log, Metrics: sh.metrics,
 		Book: func(ctx context.Context, _ string, at time.Time) (*price.Book, string, error) {
