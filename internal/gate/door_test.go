@@ -30,7 +30,7 @@ func resolve(id, value string, at time.Time) object {
 func TestResolveScan(t *testing.T) {
 	t.Parallel()
 	encode := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
-	t.Run("1.1_shopper_entry_accepted_by_optical_scan", eachGate(doors, func(t *testing.T, h *house) {
+	t.Run("1.1_shopper_entry_accepted_by_optical_scan", onSQLite(doors, func(t *testing.T, h *house) {
 		c := h.ada()
 		accepted := `{"resolution":"ACCEPT","scanResult":{"id":"ada","type":"SHOPPER"}}`
 		body := resolve(uuid.NewString(), encode(c.Text), c.IssuedAt)

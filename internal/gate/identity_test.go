@@ -16,7 +16,7 @@ import (
 // numbers; 5 to 9 have tests of their own beside it.
 func TestVerifyIdentityKeys(t *testing.T) {
 	t.Parallel()
-	t.Run("1.1_shopper_entry", eachGate(nil, func(t *testing.T, h *house) {
+	t.Run("1.1_shopper_entry", onSQLite(nil, func(t *testing.T, h *house) {
 		c := h.ada()
 		h.admitted(h.verify(scan(c.Text, c.IssuedAt)), "ada", "SHOPPER")
 		if got := h.last(); got.Outcome != gate.Accepted || got.Reason != gate.Admitted || got.Visitor != "ada" || got.Entry != "SCAN_CODE" ||
@@ -88,7 +88,7 @@ func TestVerifyIdentityKeys(t *testing.T) {
 		h.admitted(h.verify(scan("old", time.Now().Add(-time.Hour))), "v", "SHOPPER") // by the event's time
 	}))
 	t.Run("3_malformed", malformed)
-	t.Run("4_rate_limiting", eachGate(func(s *gate.Settings) {
+	t.Run("4_rate_limiting", onSQLite(func(s *gate.Settings) {
 		s.Identity.RateLimit = gate.RateLimit{PerSecond: 1, Burst: 1}
 	}, func(t *testing.T, h *house) {
 		first := scan("cash#12", time.Now())

@@ -133,7 +133,7 @@ func TestPeak(t *testing.T) {
 		c := h.code("ada")
 		work := make(chan object)
 		var all sync.WaitGroup
-		for range 8 {
+		for range 4 {
 			all.Go(func() {
 				for body := range work {
 					start := time.Now()
@@ -144,15 +144,15 @@ func TestPeak(t *testing.T) {
 				}
 			})
 		}
-		for range 160 {
+		for range 80 {
 			work <- scan(c.Text, c.IssuedAt)
 		}
 		close(work)
 		all.Wait()
-		if n := h.admissions(); n != 160 {
+		if n := h.admissions(); n != 80 {
 			t.Errorf("%d admissions", n)
 		}
-		if n := h.metric(`stroll_gate_answer_seconds_count{api="VerifyIdentityKeys"}`); n != "160" {
+		if n := h.metric(`stroll_gate_answer_seconds_count{api="VerifyIdentityKeys"}`); n != "80" {
 			t.Errorf("%q answers were timed", n)
 		}
 	}))

@@ -47,7 +47,7 @@ func TestVerifyIdentityKeysRepeated(t *testing.T) {
 			t.Errorf("%d admissions, want 1", n)
 		}
 	}))
-	t.Run("6_changed_body", eachGate(keys, func(t *testing.T, h *house) {
+	t.Run("6_changed_body", onSQLite(keys, func(t *testing.T, h *house) {
 		c := h.ada()
 		body := scan(c.Text, c.IssuedAt)
 		h.mu.Lock()
