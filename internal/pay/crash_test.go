@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/pay"
 	"github.com/strollhq/stroll/internal/testkit"
 	"github.com/strollhq/stroll/jwo"
@@ -76,6 +77,9 @@ func TestCrash(t *testing.T) {
 	run := func(t *testing.T, dsn string) {
 		in(t, dsn, setup{}, func(w *world) {
 			for _, k := range kinds {
+				if w.db.Engine() == db.Postgres && k.name != "charge" && k.name != "decline" {
+					continue // the points are the same, and so is the SQL
+				}
 				for _, point := range pay.Points() {
 					for n := 1; n <= 2; n++ {
 						name := fmt.Sprintf("%s: %s #%d", k.name, point, n)

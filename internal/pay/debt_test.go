@@ -149,7 +149,7 @@ func TestDebt(t *testing.T) {
 				w.t.Error("not resolved")
 			}
 		}},
-		{"payoff_confirmed_after_a_late_capture_is_flagged", once, func(w *world) {
+		{"payoff_confirmed_after_a_late_capture_is_flagged", setup{sqlite: true, change: slowly}, func(w *world) {
 			w.forceN(jwo.APIAdjustCharge, "500", 100000, 0)
 			trip := w.buy("approve", "10")
 			w.pass(47 * time.Hour)

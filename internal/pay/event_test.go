@@ -34,7 +34,7 @@ func TestEvents(t *testing.T) {
 				w.t.Errorf("debt %+v", d)
 			}
 		}},
-		{"late_capture_after_expiry_shrinks_the_debt", setup{}, func(w *world) {
+		{"late_capture_after_expiry_shrinks_the_debt", setup{change: slowly}, func(w *world) {
 			w.forceN(jwo.APIAdjustCharge, "500", 100000, 0)
 			trip := w.buy("approve", "10")
 			w.pass(47 * time.Hour)
@@ -45,7 +45,7 @@ func TestEvents(t *testing.T) {
 				w.t.Errorf("captured %s, debt %+v", p.Captured, d)
 			}
 		}},
-		{"late_capture_after_payoff_is_overpaid", setup{}, func(w *world) {
+		{"late_capture_after_payoff_is_overpaid", setup{change: slowly}, func(w *world) {
 			w.forceN(jwo.APIAdjustCharge, "500", 100000, 0)
 			trip := w.buy("approve", "10")
 			w.pass(47 * time.Hour)

@@ -192,7 +192,7 @@ func TestClock(t *testing.T) {
 
 // TestUnansweredByOutage: a debt that our own outage caused may be exempt.
 func TestUnansweredByOutage(t *testing.T) {
-	lite(t, setup{refuse: func() bool { return true }, change: func(_ string, s *pay.Settings) { s.Debt.OutageExempt = true }}, func(w *world) {
+	lite(t, setup{refuse: func() bool { return true }, change: func(store string, s *pay.Settings) { slowly(store, s); s.Debt.OutageExempt = true }}, func(w *world) {
 		trip := w.buy("approve", "10")
 		w.pass(47 * time.Hour)
 		w.is(trip, pay.Expired)

@@ -66,6 +66,10 @@ type world struct {
 	stop    func()
 }
 
+// slowly is a store that asks again once an hour at most: tests that wait for
+// an expiry would otherwise ask a thousand times.
+func slowly(_ string, s *pay.Settings) { s.Retry.Ceiling = time.Hour }
+
 // each runs f in a bubble against each database.
 func each(t *testing.T, set setup, f func(w *world)) {
 	t.Helper()

@@ -120,7 +120,7 @@ func TestReportPaymentStatus(t *testing.T) {
 			w.pass(2 * time.Minute)
 			w.reports(trip, "10.00/10.00 ACCEPTED;")
 		}},
-		{"tried_for_72_hours_then_an_operators", once, func(w *world) {
+		{"tried_for_72_hours_then_an_operators", setup{sqlite: true, change: slowly}, func(w *world) {
 			w.forceN(jwo.APIReportPaymentStatus, "503", 100000, 0)
 			trip := w.tell("approve", "10")
 			w.pass(71 * time.Hour)

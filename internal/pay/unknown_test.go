@@ -134,15 +134,15 @@ func TestUnknown(t *testing.T) {
 				w.t.Error("debt in doubt")
 			}
 		}},
-		{"unknown_capture_is_parked_after_expiry_and_grace_without_debt", setup{}, func(w *world) {
+		{"unknown_capture_is_parked_after_expiry_and_grace_without_debt", setup{change: func(_ string, s *pay.Settings) { s.Capture.EvidenceGrace = 4 * time.Hour }}, func(w *world) {
 			w.forceN(jwo.APICaptureCharge, "hang", 1000, 0)
 			trip := w.buy("approve", "10")
-			w.pass(46*time.Hour + 19*time.Minute)
+			w.pass(46*time.Hour + 3*time.Hour)
 			w.is(trip, pay.CaptureUnknown)
-			w.pass(30 * time.Minute)
+			w.pass(6 * time.Hour)
 			w.is(trip, pay.Parked)
 			n := w.count(trip, jwo.APICaptureCharge)
-			w.pass(1000 * time.Hour)
+			w.pass(200 * time.Hour)
 			w.is(trip, pay.Parked)
 			if w.debt(trip).Amount != 0 || w.count(trip, jwo.APICaptureCharge) != n || w.owed(trip).Open != 0 {
 				w.t.Errorf("debt %+v, %d captures more", w.debt(trip), w.count(trip, jwo.APICaptureCharge)-n)
@@ -165,7 +165,7 @@ func TestUnknown(t *testing.T) {
 			w.is(trip, pay.CaptureInitiated)
 			same(w, trip, jwo.APIAdjustCharge)
 		}},
-		{"unknown_adjust_ends_at_expiry_as_debt", once, func(w *world) {
+		{"unknown_adjust_ends_at_expiry_as_debt", setup{sqlite: true, change: slowly}, func(w *world) {
 			w.forceN(jwo.APIAdjustCharge, "500", 100000, 0)
 			trip := w.buy("approve", "10")
 			w.pass(time.Minute)
@@ -185,7 +185,7 @@ func TestUnknown(t *testing.T) {
 				w.t.Errorf("%d cancels", n)
 			}
 		}},
-		{"unknown_cancel_is_closed_at_expiry", once, func(w *world) {
+		{"unknown_cancel_is_closed_at_expiry", setup{sqlite: true, change: slowly}, func(w *world) {
 			w.forceN(jwo.APICancelCharge, "500", 100000, 0)
 			trip := w.buy("approve", "0")
 			w.pass(time.Minute)
