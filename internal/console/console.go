@@ -4,10 +4,12 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"errors"
 	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/internal/web"
@@ -19,50 +21,9 @@ type Config struct {
 	Ready func(ctx context.Context) error
 	// Metrics is served as it is.
 	Metrics http.Handler
-	// Pages are shown in this order.
+	// Pages are linked in this order.
 	Pages []Page
 	Log   *slog.Logger
-}
-
-// Page is one table of the console, as a page and, under the same path with
-// .json behind it, as JSON.
-type Page struct {
-	Path  string // "/books"
-	Title string
-	About string // one sentence above the table
-	// Load reads what the page shows: tables for the page, and a value that
-	// becomes the JSON.
-	Load func(ctx context.Context) (tables []Table, value any, err error)
-}
-
-// Table is a heading, columns and rows of text. A column whose name ends with
-// a blank holds numbers.
-type Table struct {
-	Title   string
-	Columns []string
-	Rows    [][]Cell
-	Empty   string // said instead of a table without rows
-}
-
-// Cell is text, perhaps a link, perhaps marked as good or bad.
-type Cell struct {
-	Text string
-	Link string
-	Mark string // "", "good" or "bad"
-}
-
-// Text makes cells of plain text.
-func Text(texts ...string) []Cell {
-	cells := make([]Cell, len(texts))
-	for i, t := range texts {
-		cells[i].Text = t
-	}
-	return cells
-}
-
-// Number says that a column holds numbers.
-func (t Table) Number(column int) bool {
-	return column < len(t.Columns) && strings.HasSuffix(t.Columns[column], " ")
 }
 
 //go:embed page.html
@@ -72,64 +33,92 @@ var page = template.Must(template.ParseFS(files, "page.html"))
 
 // New makes the console's handler.
 func New(c Config) http.Handler {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusOK, "ok")
 	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := c.Ready(r.Context()); err != nil {
-			c.Log.WarnContext(r.Context(), "not ready", "error", err)
-			say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
+	mux.HandleFunc("/readyz", c.ready)
+	mux.Handle("/metrics", c.Metrics)
+	mux.Handle("/assets/", web.Assets())
+	for _, p := range c.Pages {
+		mux.HandleFunc(p.pattern(), func(w http.ResponseWriter, r *http.Request) { c.show(w, r, p) })
+		mux.HandleFunc(p.json(), func(w http.ResponseWriter, r *http.Request) { c.json(w, r, p) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		c.write(w, r, http.StatusNotFound, Page{Title: "Nothing here", About: "There is no such page."}, View{})
+	})
+	return web.Secure(readOnly(mux))
+}
+
+// readOnly refuses everything but looking: the console changes nothing.
+func readOnly(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			web.Error(w, http.StatusMethodNotAllowed)
 			return
 		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// patience is how long the question for readiness may take: whoever asks has
+// little, and a database that takes longer cannot take work.
+const patience = 2 * time.Second
+
+func (c Config) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeoutCause(r.Context(), patience, errors.New("the database does not answer"))
+	defer cancel()
+	err := c.Ready(ctx)
+	if err == nil {
 		say(w, http.StatusOK, "ready")
-	})
-	mux.Handle("GET /metrics", c.Metrics)
-	mux.Handle("GET /assets/", web.Assets())
-	for _, p := range c.Pages {
-		mux.HandleFunc("GET "+p.Path, func(w http.ResponseWriter, r *http.Request) { c.show(w, r, p) })
-		mux.HandleFunc("GET "+p.Path+".json", func(w http.ResponseWriter, r *http.Request) { c.json(w, r, p) })
+		return
 	}
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		c.write(w, Page{Title: "Stroll", About: "What this store's system knows about itself."}, nil)
-	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { web.Error(w, http.StatusNotFound) })
-	return web.Secure(mux)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	c.Log.WarnContext(ctx, "not ready", "error", err)
+	say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
 }
 
 func say(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n"))
+	_, _ = w.Write([]byte(text + "\n")) // a caller that has gone cannot be told
 }
 
 func (c Config) show(w http.ResponseWriter, r *http.Request, p Page) {
-	tables, _, err := p.Load(r.Context())
+	view, err := p.Load(r.Context())
 	if err != nil {
 		c.Log.ErrorContext(r.Context(), "console", "page", p.Path, "error", err)
 		web.Error(w, fault.Status(err))
 		return
 	}
-	c.write(w, p, tables)
+	c.write(w, r, http.StatusOK, p, view)
 }
 
-func (c Config) write(w http.ResponseWriter, p Page, tables []Table) {
+func (c Config) write(w http.ResponseWriter, r *http.Request, status int, p Page, v View) {
 	var b strings.Builder
 	err := page.Execute(&b, struct {
 		Page
-		Tables []Table
-		Pages  []Page
-	}{p, tables, c.Pages})
+		View
+		Pages []Page
+		Data  string
+	}{p, v, c.Pages, p.json()})
 	if err != nil {
-		c.Log.Error("console", "page", p.Path, "error", err)
+		c.Log.ErrorContext(r.Context(), "console", "page", p.Path, "error", err)
 		web.Error(w, http.StatusInternalServerError)
 		return
 	}
-	web.Write(w, http.StatusOK, web.Page{Title: p.Title + " · Stroll", Body: template.HTML(b.String())})
+	web.Write(w, status, web.Page{Title: p.Title + " · Stroll", Body: template.HTML(b.String())})
 }
 
 func (c Config) json(w http.ResponseWriter, r *http.Request, p Page) {
-	_, value, err := p.Load(r.Context())
+	view, err := p.Load(r.Context())
+	value := view.JSON
 	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
 		c.Log.ErrorContext(r.Context(), "console", "page", p.Path, "error", err)
