@@ -103,6 +103,9 @@ type Jobs struct {
 	// Poll is how soon a job added by another process is noticed; jobs of the
 	// same process do not wait for it. Default 5s.
 	Poll time.Duration `yaml:"poll"`
+	// Lease is how long the jobs of a process that was killed wait before
+	// another takes them. Default 30s.
+	Lease time.Duration `yaml:"lease"`
 }
 
 // Keep holds retention times.
@@ -158,6 +161,7 @@ func (c *Config) defaults() {
 	set(&c.Amazon.Timeout, 10*time.Second)
 	set(&c.Jobs.Workers, 64)
 	set(&c.Jobs.Poll, 5*time.Second)
+	set(&c.Jobs.Lease, 30*time.Second)
 	set(&c.Log.Level, "info")
 	set(&c.Log.Format, "text")
 	c.Amazon.Inbound, c.Receipt = c.Amazon.Inbound.WithDefaults(), c.Receipt.WithDefaults()
@@ -213,6 +217,9 @@ func (c *Config) Check() error {
 	if c.Jobs.Poll < 10*time.Millisecond || c.Jobs.Poll > time.Hour {
 		bad("jobs.poll", "%s is not between 10ms and 1h", c.Jobs.Poll)
 	}
+	if c.Jobs.Lease < 3*time.Second || c.Jobs.Lease > 24*time.Hour {
+		bad("jobs.lease", "%s is not between 3s and 24h", c.Jobs.Lease)
+	}
 	errs = append(errs, prefixed("amazon.inbound", c.Amazon.Inbound.Check()), prefixed("receipt", c.Receipt.Check()))
 	if c.Profile == ProfileProduction && c.Amazon.Inbound.Mode == connector.AuthOff {
 		bad("amazon.inbound.mode", "off is not allowed under profile production: anyone could open the gate")
@@ -220,15 +227,16 @@ func (c *Config) Check() error {
 	if len(c.Stores) == 0 {
 		bad("stores", "no store to serve")
 	}
-	seen := map[string]int{}
+	seen, pos := map[string]int{}, map[string]cart.Settings{}
 	for i := range c.Stores {
 		at := fmt.Sprintf("stores[%d]", i)
 		if first, dup := seen[c.Stores[i].ID]; dup {
 			bad(at+".id", "%q is already stores[%d]", c.Stores[i].ID, first)
 		}
-		seen[c.Stores[i].ID] = i
+		seen[c.Stores[i].ID], pos[c.Stores[i].ID] = i, c.Stores[i].Cart
 		errs = append(errs, prefixed(at, c.Stores[i].check()))
 	}
+	errs = append(errs, prefixed("stores", cart.CheckStores(pos)))
 	return errors.Join(errs...)
 }
 

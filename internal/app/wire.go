@@ -31,7 +31,7 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 		return err
 	}
 	a.Jobs = outbox.New(outbox.Config{
-		DB: a.DB, Log: a.log, Metrics: a.Metrics, Workers: cfg.Jobs.Workers, Poll: cfg.Jobs.Poll,
+		DB: a.DB, Log: a.log, Metrics: a.Metrics, Workers: cfg.Jobs.Workers, Poll: cfg.Jobs.Poll, Lease: cfg.Jobs.Lease,
 	})
 	a.Pay = pay.New(pay.Config{
 		DB: a.DB, Outbox: a.Jobs, Amazon: amazon, Processor: a.env.Processor, Settings: a.paySettings,
@@ -42,7 +42,7 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 	a.Shoppers = shopper.New(shopper.Config{DB: a.DB})
 	a.Gate = gate.New(gate.Config{
 		DB: a.DB, Shoppers: a.Shoppers, Debts: a.Pay, Links: a.Pay, Settings: a.gateSettings,
-		Log: a.log, Metrics: a.Metrics,
+		Entrances: a.Pay, EnterFirst: a.paySettingsFirst, Log: a.log, Metrics: a.Metrics,
 	})
 	a.Carts = cart.New(cart.Config{
 		DB: a.DB, Outbox: a.Jobs, Pay: a.Pay, Book: a.Books.At, Settings: a.cartSettings,
@@ -127,6 +127,13 @@ func (a *App) paySettings(storeID string) (pay.Settings, bool) {
 	p := s.Pay
 	p.Currency, p.Strategy = money.Currency(s.Prices.Currency), s.Gate.Strategy
 	return p, true
+}
+
+// paySettingsFirst tells whether a store's own pre-authorization comes before
+// the gate's answer.
+func (a *App) paySettingsFirst(storeID string) bool {
+	s, ok := a.paySettings(storeID)
+	return ok && s.Settlement.Route == pay.OwnProcessor && s.Own.Preauth == "before_answer"
 }
 
 func (a *App) receiptStore(storeID string) (receipt.Store, bool) {

@@ -80,6 +80,7 @@ const Minute = time.Minute
 // Rest waits until no job is running or due within a horizon: every payment
 // and receipt is final, or waits for a person or for a later clock.
 func (w *World) Rest(ctx context.Context, horizon time.Duration, progress func(left int)) error {
+	idle, before := 50*time.Millisecond, 0
 	for {
 		pending, next, err := w.App.Jobs.Rest(ctx)
 		if err != nil {
@@ -91,8 +92,12 @@ func (w *World) Rest(ctx context.Context, horizon time.Duration, progress func(l
 		if pending == 0 || time.Until(next) > horizon {
 			return nil
 		}
-		// Long enough to be idle, short enough to be watched.
-		pause := time.NewTimer(max(50*time.Millisecond, min(time.Until(next), horizon/60)))
+		// Idle for longer the longer nothing changes, so that a day of waiting
+		// for one answer is not spent asking.
+		if idle = min(2*idle, horizon/60); pending != before {
+			idle, before = 50*time.Millisecond, pending
+		}
+		pause := time.NewTimer(max(idle, min(time.Until(next), horizon/60)))
 		select {
 		case <-ctx.Done():
 			pause.Stop()
