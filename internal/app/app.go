@@ -39,8 +39,8 @@ type Env struct {
 	// Credentials sign the calls to Amazon when the configuration has no keys.
 	// Default: the AWS SDK's own chain.
 	Credentials aws.CredentialsProvider
-	// Processor is the retailer's own card processor, for stores whose app
-	// shoppers it charges. Default: none.
+	// Processor is the retailer's own card processor. Default: the configured
+	// one.
 	Processor pay.Processor
 	// Probe is called at each named step of a payment, for tests that crash
 	// the program there. Default: nothing.
@@ -154,6 +154,7 @@ func fixed(old, now *Config) error {
 		"database":         old.Database == now.Database,
 		"listen":           old.Listen == now.Listen,
 		"profile":          old.Profile == now.Profile,
+		"processor":        old.Processor == now.Processor,
 		"jobs":             old.Jobs == now.Jobs,
 		"amazon (outward)": old.Amazon.PaymentsURL == now.Amazon.PaymentsURL && old.Amazon.Region == now.Amazon.Region && old.Amazon.AccessKeyID == now.Amazon.AccessKeyID && old.Amazon.SecretAccessKey == now.Amazon.SecretAccessKey,
 	} {

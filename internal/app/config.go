@@ -30,6 +30,12 @@ const (
 	ProfileProduction = "production"
 )
 
+// The retailer's own card processors.
+const (
+	ProcessorNone      = "none"
+	ProcessorSimulated = "simulated"
+)
+
 // Config is the whole configuration of a running Stroll. It is read from a
 // YAML file strictly: an unknown key is an error. A key tagged secret may be
 // written env:NAME or file:PATH and is never printed; one tagged env may be
@@ -48,6 +54,10 @@ type Config struct {
 	PublicURL string `yaml:"public_url" env:"true"`
 	// Amazon says how Amazon is reached and how its calls are recognised.
 	Amazon Amazon `yaml:"amazon"`
+	// Processor is the retailer's own card processor, for stores whose app trips
+	// it settles: none (default) or simulated, which keeps its books in memory,
+	// moves no money and is refused under profile production.
+	Processor string `yaml:"processor"`
 	// AppKeys are the keys the retailer's app backend shows as a bearer token
 	// to ask for scan codes. None: the door is closed.
 	AppKeys []string `yaml:"app_keys" secret:"true"`
@@ -153,6 +163,7 @@ type Store struct {
 func (c *Config) defaults() {
 	set(&c.Profile, ProfileTest)
 	set(&c.Database, "stroll.db")
+	set(&c.Processor, ProcessorNone)
 	set(&c.Listen.Connector, "127.0.0.1:8080")
 	set(&c.Listen.Portal, "127.0.0.1:8081")
 	set(&c.Listen.Admin, "127.0.0.1:9090")
@@ -197,6 +208,12 @@ func (c *Config) Check() error {
 	if c.Profile != ProfileTest && c.Profile != ProfileProduction {
 		bad("profile", "%q is not %s or %s", c.Profile, ProfileTest, ProfileProduction)
 	}
+	switch {
+	case c.Processor != ProcessorNone && c.Processor != ProcessorSimulated:
+		bad("processor", "%q is not %s or %s", c.Processor, ProcessorNone, ProcessorSimulated)
+	case c.Processor == ProcessorSimulated && c.Profile == ProfileProduction:
+		bad("processor", "the simulated one charges nobody, which profile production does not allow")
+	}
 	if c.Amazon.PaymentsURL == "" {
 		bad("amazon.payments_url", "missing, and no amazon.region to make it from")
 	} else {
@@ -235,6 +252,9 @@ func (c *Config) Check() error {
 		}
 		seen[c.Stores[i].ID], pos[c.Stores[i].ID] = i, c.Stores[i].Cart
 		errs = append(errs, prefixed(at, c.Stores[i].check()))
+		if c.Processor == ProcessorNone && c.Stores[i].Pay.Settlement.Route == pay.OwnProcessor {
+			bad(at+".pay.settlement.route", "own_processor needs a processor, and processor is none")
+		}
 	}
 	errs = append(errs, prefixed("stores", cart.CheckStores(pos)))
 	return errors.Join(errs...)

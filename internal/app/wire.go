@@ -16,6 +16,7 @@ import (
 	"github.com/strollhq/stroll/internal/journal"
 	"github.com/strollhq/stroll/internal/outbox"
 	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/internal/pay/simproc"
 	"github.com/strollhq/stroll/internal/receipt"
 	"github.com/strollhq/stroll/internal/shopper"
 	"github.com/strollhq/stroll/jwo"
@@ -34,7 +35,7 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 		DB: a.DB, Log: a.log, Metrics: a.Metrics, Workers: cfg.Jobs.Workers, Poll: cfg.Jobs.Poll, Lease: cfg.Jobs.Lease,
 	})
 	a.Pay = pay.New(pay.Config{
-		DB: a.DB, Outbox: a.Jobs, Amazon: amazon, Processor: a.env.Processor, Settings: a.paySettings,
+		DB: a.DB, Outbox: a.Jobs, Amazon: amazon, Processor: a.processor(cfg), Settings: a.paySettings,
 		// Receipts are made later in this function; payments settle only in Run.
 		Settled: func(ctx context.Context, tx *db.Tx, p pay.Payment) error { return a.Receipts.Begin(ctx, tx, p) },
 		Log:     a.log, Metrics: a.Metrics, Probe: a.env.Probe,
@@ -78,6 +79,17 @@ func (a *App) amazon(ctx context.Context, cfg *Config) (outward, error) {
 		return outward{}, fmt.Errorf("client for Amazon's calls: %w", err)
 	}
 	return outward{c, a.Journal.Record}, nil
+}
+
+// processor is the retailer's own: the environment's, or the configured one.
+func (a *App) processor(cfg *Config) pay.Processor {
+	switch {
+	case a.env.Processor != nil:
+		return a.env.Processor
+	case cfg.Processor == ProcessorSimulated:
+		return simproc.New(simproc.Config{})
+	}
+	return nil
 }
 
 // transport keeps enough connections open for all workers.
