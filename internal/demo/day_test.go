@@ -26,9 +26,17 @@ var (
 	trips = flag.Int("trips", 60, "shoppers a day")
 )
 
-// days are as many kinds of day as there are strategies: who decides at the
-// gate changes what has to be reported.
-var days = []string{"retailer_managed", "amazon_recommendation", "amazon_managed"}
+// kinds of day: who decides at the gate changes what has to be reported, and
+// who charges app trips changes whom we call.
+var kinds = []struct {
+	name, strategy string
+	own            bool // app trips are settled by the retailer's own processor
+}{
+	{"retailer_managed", "retailer_managed", false},
+	{"amazon_recommendation", "amazon_recommendation", false},
+	{"amazon_managed", "amazon_managed", false},
+	{"own_processor", "retailer_managed", true},
+}
 
 // TestVirtualDay runs the whole program against the simulated Amazon on a bad
 // day, with its real waits (a minute for a pending answer, twenty for evidence,
@@ -39,10 +47,10 @@ func TestVirtualDay(t *testing.T) {
 	t.Parallel()
 	for n := range *seeds {
 		seed := *first + uint64(n)
-		strategy := days[seed%uint64(len(days))]
-		t.Run(fmt.Sprintf("seed_%d_%s", seed, strategy), func(t *testing.T) {
+		kind := kinds[seed%uint64(len(kinds))]
+		t.Run(fmt.Sprintf("seed_%d_%s", seed, kind.name), func(t *testing.T) {
 			day := func(t *testing.T, dsn string) {
-				synctest.Test(t, func(t *testing.T) { virtualDay(t, dsn, seed, strategy) })
+				synctest.Test(t, func(t *testing.T) { virtualDay(t, dsn, seed, kind.strategy, kind.own) })
 			}
 			if n%3 == 0 {
 				testkit.EachDSN(t, day)
@@ -56,7 +64,7 @@ func TestVirtualDay(t *testing.T) {
 	}
 }
 
-func virtualDay(t *testing.T, dsn string, seed uint64, strategy string) {
+func virtualDay(t *testing.T, dsn string, seed uint64, strategy string, own bool) {
 	network := testkit.NewNet()
 	defer network.Close()
 	w, err := demo.Open(t.Context(), demo.Config{
@@ -65,9 +73,17 @@ func virtualDay(t *testing.T, dsn string, seed uint64, strategy string) {
 		Edit: func(c *app.Config) {
 			c.Listen = app.Listen{Connector: "127.0.0.1:0", Portal: "127.0.0.1:0", Admin: "127.0.0.1:0"}
 			c.Stores[0].Gate.Strategy = strategy
+			if own {
+				c.Processor, c.Stores[0].Pay.Settlement.Route = app.ProcessorSimulated, pay.OwnProcessor
+			}
 			// One process wakes its own jobs; looking around every few seconds
 			// for four days would only make the test slow.
 			c.Jobs.Poll, c.Jobs.Lease = 10*time.Minute, time.Hour
+		},
+		Sim: func(c *jwosim.Config) {
+			if own {
+				c.Stores[0].AppPayment = "own_processor"
+			}
 		},
 	})
 	if err != nil {

@@ -141,8 +141,13 @@ func (s *Summary) payments(payments []pay.Payment) (err error) {
 func (s *Summary) compare(payments []pay.Payment, theirs jwosim.Books, cur money.Currency) {
 	type column struct{ trips, charged, free, captured int64 }
 	var us, them column
+	own := int64(0) // taken by the retailer's own processor, which Amazon does not see
 	ours := make(map[string]pay.Payment, len(payments))
 	for _, p := range payments {
+		if p.Route == pay.OwnProcessor {
+			own += p.Captured.Minor
+			p.Captured.Minor = 0
+		}
 		ours[p.TripID] = p
 		us.trips++
 		us.captured += p.Captured.Minor
@@ -192,6 +197,9 @@ func (s *Summary) compare(payments []pay.Payment, theirs jwosim.Books, cur money
 	line("Charged", fmt.Sprint(us.charged), fmt.Sprint(them.charged))
 	line("Not charged", fmt.Sprint(us.free), fmt.Sprint(them.free))
 	line("Captured", money.New(us.captured, cur).String(), money.New(them.captured, cur).String())
+	if own > 0 {
+		s.Books = append(s.Books, Line{"By our own processor", money.New(own, cur).String(), "–", true})
+	}
 }
 
 func (w *World) carts(ctx context.Context, s *Summary) error {
