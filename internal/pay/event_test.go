@@ -100,10 +100,10 @@ func TestEvents(t *testing.T) {
 			w.pass(time.Minute)
 			w.is(trip, pay.CaptureInitiated)
 		}},
-		{"parked_unknown_capture_is_ended_by_evidence", once, func(w *world) {
+		{"parked_unknown_capture_is_ended_by_evidence", setup{sqlite: true, change: func(_ string, s *pay.Settings) { s.Capture.EvidenceGrace = 4 * time.Hour }}, func(w *world) {
 			w.forceN(jwo.APICaptureCharge, "hang", 1000, 0)
 			trip := w.buy("approve", "10")
-			w.pass(50 * time.Hour)
+			w.pass(60 * time.Hour)
 			w.is(trip, pay.Parked)
 			w.news(declined(trip, "r", time.Now()))
 			w.is(trip, pay.CaptureDeclined)
@@ -124,9 +124,9 @@ func TestEventsCommute(t *testing.T) {
 			Settled  int
 			Debt     int64
 		}
-		for seed := range uint64(12) {
+		for seed := range uint64(8) {
 			var first end
-			for order := range uint64(6) {
+			for order := range uint64(4) {
 				random := rand.New(rand.NewPCG(seed, order))
 				w.force(jwo.APICaptureCharge, []string{"lost", "hang", "500-after"}[seed%3])
 				trip := w.buy("approve", "10")

@@ -242,12 +242,13 @@ func TestPauses(t *testing.T) {
 		{"403_pauses_until_a_probe_succeeds", setup{}, func(w *world) {
 			w.forceN(jwo.APIAdjustCharge, "403", 3, 0)
 			trip := w.buy("approve", "10")
+			w.pass(time.Second)
 			var others []string
 			for range 5 {
 				others = append(others, w.buy("approve", "1"))
 			}
 			w.pass(4 * time.Minute)
-			if n := w.count("", jwo.APIAdjustCharge); n > 3 {
+			if n := w.count("", jwo.APIAdjustCharge); n != 1 {
 				w.t.Errorf("%d calls although denied", n)
 			}
 			if !w.alerted("", pay.AlertPaused) {

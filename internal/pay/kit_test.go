@@ -66,9 +66,9 @@ type world struct {
 	stop    func()
 }
 
-// slowly is a store that asks again once an hour at most: tests that wait for
+// slowly is a store that asks again every six hours at most: tests that wait for
 // an expiry would otherwise ask a thousand times.
-func slowly(_ string, s *pay.Settings) { s.Retry.Ceiling = time.Hour }
+func slowly(_ string, s *pay.Settings) { s.Retry.Ceiling = 6 * time.Hour }
 
 // each runs f in a bubble against each database.
 func each(t *testing.T, set setup, f func(w *world)) {
@@ -139,7 +139,7 @@ func in(t *testing.T, dsn string, set setup, f func(w *world)) {
 // start starts the program; stop kills or ends it.
 func (w *world) start() {
 	w.metrics = metric.New()
-	w.outbox = outbox.New(outbox.Config{DB: w.db, Poll: time.Hour, Lease: 20 * time.Second, Grace: 30 * time.Second})
+	w.outbox = outbox.New(outbox.Config{DB: w.db, Poll: time.Hour, Lease: time.Hour, Grace: 30 * time.Second})
 	w.pay = pay.New(pay.Config{
 		DB: w.db, Outbox: w.outbox, Amazon: w.client, Processor: w.set.processor, Metrics: w.metrics,
 		Settings: func(store string) (pay.Settings, bool) {

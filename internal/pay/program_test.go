@@ -29,7 +29,7 @@ func TestTwoProcesses(t *testing.T) {
 		other.start()
 		defer func() { other.stop() }()
 		var trips []string
-		for i := range 40 {
+		for i := range 24 {
 			kind := []string{"approve", "decline_adjust", "partial_50", "pending_3_then_approve"}[i%4]
 			trip, err := w.sim.EnterByCard(w.t.Context(), told, fmt.Sprintf("%s#%d", kind, i))
 			if err != nil {

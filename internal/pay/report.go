@@ -197,7 +197,8 @@ func (p *Pay) sendReport(ctx context.Context, r Report) (time.Duration, error) {
 	case jwo.Refused:
 		r.State, r.Outcome = ReportParked, refusal(a)
 	default:
-		if wait = jitter(s.Retry, r.Attempts); now.Sub(r.Created) > s.Retry.ReportFor {
+		left := s.Retry.ReportFor - now.Sub(r.Created)
+		if wait = min(jitter(s.Retry, r.Attempts), left); left <= 0 {
 			r.State, wait = ReportParked, 0
 		}
 		// A success with a status nobody knows is no success and no blind retry.
