@@ -21,13 +21,22 @@ type cartCmd struct {
 
 type cartListCmd struct {
 	configFlag
+	limit
 	Store string `placeholder:"ID" help:"Only this store."`
 	State string `placeholder:"STATE" help:"Only this state: EMPTY, PRICED, UNPRICED, BAD or REVIEW."`
-	Limit int    `default:"50" help:"At most so many."`
 	JSON  bool   `name:"json" help:"As JSON."`
 }
 
-func (c *cartListCmd) Run(s *streams) error {
+// mostCarts is how many carts are listed at once.
+const mostCarts = 1000
+
+func (c *cartListCmd) Run(s *streams) (err error) {
+	if c.State, err = choice("state", c.State, cart.Empty, cart.Priced, cart.Unpriced, cart.Bad, cart.InReview); err != nil {
+		return err
+	}
+	if err := c.check(mostCarts); err != nil {
+		return err
+	}
 	a, err := c.open(s)
 	if err != nil {
 		return err
@@ -41,7 +50,8 @@ func (c *cartListCmd) Run(s *streams) error {
 	for _, p := range list {
 		rows = append(rows, []string{stamp(p.Received), p.TripID, p.StoreID, p.State, p.Kind, p.Entry, amount(p.Total)})
 	}
-	s.table([]string{"Received", "Trip", "Store", "State", "Who", "Entry", "Total "}, rows)
+	s.list([]string{"Received", "Trip", "Store", "State", "Who", "Entry", "Total "}, rows, "No such cart.")
+	c.note(s, len(list))
 	return nil
 }
 
@@ -61,10 +71,16 @@ func (c *cartShowCmd) Run(s *streams) error {
 	if err != nil || c.JSON {
 		return orJSON(s, p, err)
 	}
-	fmt.Fprintf(s.out, "Trip %s in store %s, purchase %s\n%s, entered by %s, %s, left %s, cart received %s\n",
-		p.TripID, p.StoreID, p.PurchaseID, p.State, p.Entry, p.Kind, stamp(p.Ended), stamp(p.Received))
-	if len(p.Flags) > 0 {
-		fmt.Fprintf(s.out, "Flags: %s\n", strings.Join(p.Flags, ", "))
+	fmt.Fprintf(s.out, "Trip %s in store %s\n%s, %s by %s, left %s, cart received %s\n",
+		p.TripID, p.StoreID, p.State, p.Kind, p.Entry, stamp(p.Ended), stamp(p.Received))
+	for _, f := range [][2]string{{"Purchase", p.PurchaseID}, {"Flags", strings.Join(p.Flags, ", ")}, {"Because", p.Reason}} {
+		if f[1] != "" {
+			fmt.Fprintf(s.out, "%s: %s\n", f[0], f[1])
+		}
+	}
+	if len(p.Lines) == 0 {
+		fmt.Fprintln(s.out, "Nothing was taken.")
+		return nil
 	}
 	fmt.Fprintln(s.out)
 	s.table([]string{"Line ", "Item", "Quantity ", "Unit", "Trouble"}, lines(p))
@@ -80,6 +96,9 @@ func (c *cartShowCmd) Run(s *streams) error {
 	}
 	s.table([]string{"Line ", "Name", "Price ", "Promotions ", "Fees ", "Tax ", "Total "}, rows)
 	fmt.Fprintf(s.out, "\nTotal %s by price list %s\n", p.Total, p.Version)
+	if len(p.Result.Explain) > 0 {
+		fmt.Fprintln(s.out, "Promotions:")
+	}
 	for _, e := range p.Result.Explain {
 		fmt.Fprintf(s.out, "  %s: %s\n", e.Promotion, e.Why)
 	}
@@ -124,10 +143,13 @@ func (c *cartBadCmd) Run(s *streams) error {
 	if len(list) == 0 {
 		fmt.Fprintln(s.out, "No cart waits for a person.")
 	}
-	for _, b := range list {
+	for i, b := range list {
+		if i > 0 {
+			fmt.Fprintln(s.out)
+		}
 		fmt.Fprintf(s.out, "Trip %s, store %s, %s, waiting for %s\n", b.TripID, b.StoreID, b.State, b.Age.Truncate(time.Second))
 		s.table([]string{"Line ", "Item", "Quantity ", "Unit", "Trouble"}, lines(b.Purchase))
-		fmt.Fprintf(s.out, "Resolve with: stroll cart resolve %s --reason … --map LINE=SKU | --price LINE=2.50 | --drop LINE\n\n", b.TripID)
+		fmt.Fprintf(s.out, "Resolve with: stroll cart resolve %s --reason … --map LINE=SKU | --price LINE=2.50 | --drop LINE\n", b.TripID)
 	}
 	return nil
 }
@@ -136,9 +158,15 @@ type cartResolveCmd struct {
 	configFlag
 	operator
 	Trip  string            `arg:"" help:"Trip id."`
-	Map   map[string]string `placeholder:"LINE=SKU" help:"The line is this item."`
-	Price map[string]string `placeholder:"LINE=PRICE" help:"The line costs this per unit."`
-	Drop  []int             `placeholder:"LINE" help:"The line is not charged."`
+	Map   map[string]string `placeholder:"LINE=SKU" help:"The line is this item. May be repeated."`
+	Price map[string]string `placeholder:"LINE=PRICE" help:"The line costs this per unit. May be repeated."`
+	Drop  []int             `placeholder:"LINE" help:"The line is not charged. May be repeated."`
+}
+
+// Help is what --help adds.
+func (*cartResolveCmd) Help() string {
+	return "Example: stroll cart resolve TRIP --map 2=SNK-001 --drop 3 --reason 'old label on the shelf'. " +
+		"Every line in trouble needs one of --map, --price and --drop; stroll cart bad lists them with suggestions."
 }
 
 func (c *cartResolveCmd) Run(s *streams) error {

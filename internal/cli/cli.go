@@ -2,12 +2,12 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -31,6 +31,8 @@ type commands struct {
 	Jobs     jobsCmd     `cmd:"" help:"Look at durable jobs and run parked ones again."`
 	Calls    callsCmd    `cmd:"" help:"Look at the calls to and from Amazon."`
 	Ledger   ledgerCmd   `cmd:"" help:"Recompute the books from the journal."`
+
+	Version kong.VersionFlag `help:"Print the version."`
 }
 
 // streams are where a command writes.
@@ -42,6 +44,9 @@ type streams struct {
 // Main runs a command line and returns the exit status. An interrupt or a
 // SIGTERM ends the command's context; a second one ends the process.
 func Main(args []string, stdout, stderr io.Writer) int {
+	// A closed pipe is then an error of the write, after which a command can
+	// still clean up behind itself.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
@@ -49,27 +54,46 @@ func Main(args []string, stdout, stderr io.Writer) int {
 }
 
 // Run is Main under a given context.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int) {
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := &output{w: stdout, failed: cancel}
+	status, err := run(ctx, args, out, stderr)
+	switch lost := out.lost(); {
+	case errors.Is(lost, syscall.EPIPE):
+		return 0
+	case lost != nil:
+		status, err = 1, fmt.Errorf("write output: %w", lost)
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		err = errors.New("interrupted")
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "stroll:", err)
+	}
+	return status
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (status int, err error) {
 	var c commands
-	exited := -1
 	parser, err := kong.New(&c,
 		kong.Name("stroll"),
 		kong.Description("The retailer's side of an Amazon Just Walk Out store."),
 		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { exited = code; panic(exit{}) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.UsageOnError(),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.ShortUsageOnError(),
+		kong.Vars{"version": version()},
 	)
 	if err != nil {
-		fmt.Fprintln(stderr, "stroll:", err)
-		return 2
+		return 2, err
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			if _, ok := r.(exit); !ok {
+			code, ok := r.(exit)
+			if !ok {
 				panic(r)
 			}
-			status = exited
+			status, err = int(code), nil
 		}
 	}()
 	if len(args) == 0 {
@@ -77,70 +101,56 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) (status i
 	}
 	k, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintln(stderr, "stroll:", err)
-		fmt.Fprintln(stderr, "Run stroll --help for the commands.")
-		return 2
+		return 2, misuse(err)
 	}
 	err = k.Run(&streams{ctx: ctx, out: stdout, err: stderr})
 	switch {
-	case err == nil, errors.Is(err, syscall.EPIPE):
-		return 0
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return 0
+	case err == nil:
+		return 0, nil
+	case errors.Is(err, fault.Invalid):
+		return 2, err
 	}
-	fmt.Fprintln(stderr, "stroll:", err)
-	if errors.Is(err, fault.Invalid) {
-		return 2
-	}
-	return 1
+	return 1, err
 }
 
-// exit unwinds kong's own endings, such as --help.
-type exit struct{}
+// exit is the status of kong's own endings, such as --help.
+type exit int
 
-// json writes a value as indented JSON.
-func (s *streams) json(v any) error {
-	e := json.NewEncoder(s.out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
-}
-
-// table writes rows under a head in aligned columns; a column whose head ends
-// with a blank is aligned to the right.
-func (s *streams) table(head []string, rows [][]string) {
-	fmt.Fprint(s.out, table(head, rows))
-}
-
-func table(head []string, rows [][]string) string {
-	width := make([]int, len(head))
-	for _, row := range append([][]string{head}, rows...) {
-		for i, cell := range row {
-			width[i] = max(width[i], len([]rune(cell)))
-		}
-	}
-	var b strings.Builder
-	line := func(row []string) {
-		var l strings.Builder
-		for i, cell := range row {
-			pad := strings.Repeat(" ", width[i]-len([]rune(cell)))
-			if strings.HasSuffix(head[i], " ") {
-				l.WriteString(pad + cell)
-			} else {
-				l.WriteString(cell + pad)
+// misuse says what is wrong with a command line and how it is used.
+func misuse(err error) error {
+	text, name := err.Error(), "stroll"
+	p := new(kong.ParseError)
+	if errors.As(err, &p) && p.Context != nil && p.Context.Selected() != nil {
+		node := p.Context.Selected()
+		name = node.FullPath()
+		text = strings.TrimSpace(node.Path()) + ": " + text + "\nUsage: stroll " + strings.TrimSpace(node.Summary())
+		if group := node.Parent; group != nil && group.Type == kong.CommandNode {
+			var names []string
+			for _, n := range group.Children {
+				names = append(names, n.Name)
 			}
-			l.WriteString("  ")
+			text += "\nCommands of " + group.FullPath() + ": " + strings.Join(names, ", ")
 		}
-		b.WriteString(strings.TrimRight(l.String(), " ") + "\n")
+	} else if rest, ok := strings.CutPrefix(text, "unexpected argument "); ok {
+		text = "there is no command " + rest
+	} else if strings.HasPrefix(text, "unknown flag ") {
+		text, _, _ = strings.Cut(text, ",")
+		text += "; the command comes first, its flags behind it"
 	}
-	line(head)
-	rule := make([]string, len(head))
-	for i := range rule {
-		rule[i] = strings.Repeat("─", width[i])
+	return fmt.Errorf("%s\nRun %s --help for more.", text, name)
+}
+
+// version is what the build knows about itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
 	}
-	line(rule)
-	for _, row := range rows {
-		line(row)
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v += " " + s.Value
+		}
 	}
-	return b.String()
+	return fmt.Sprintf("stroll %s, %s", strings.TrimSpace(v), info.GoVersion)
 }

@@ -1,9 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"strings"
 
 	"github.com/strollhq/stroll/internal/app"
+	"github.com/strollhq/stroll/internal/fault"
 )
 
 // configFlag is the flag of every command that works on configured stores.
@@ -11,13 +16,43 @@ type configFlag struct {
 	Config string `short:"c" default:"store.yaml" placeholder:"FILE" help:"Configuration file (default store.yaml)."`
 }
 
-// open opens the parts of the configured program, without serving.
-func (f configFlag) open(s *streams) (*app.App, error) {
+// load reads the configuration.
+func (f configFlag) load() (*app.Config, error) {
 	cfg, err := app.Load(f.Config)
+	if errors.Is(err, fs.ErrNotExist) && errors.Is(err, fault.NotFound) {
+		return nil, fmt.Errorf("%w\nName a configuration with -c, or make one: stroll config example > %s", err, f.Config)
+	}
+	return cfg, err
+}
+
+// open opens the parts of the configured program, without serving, on a
+// database that is there: looking at things makes none.
+func (f configFlag) open(s *streams) (*app.App, error) {
+	cfg, err := f.load()
 	if err != nil {
 		return nil, err
 	}
-	return app.New(s.ctx, cfg, app.Env{Log: logger(s.err, app.Log{Level: "warn", Format: "text"})})
+	if file := cfg.Database; !strings.Contains(file, "://") {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, fault.New(fault.NotFound, "there is no database %s, which %s names\n"+
+				"stroll serve and stroll shopper put make it; a path without / at its front begins where the command is run", file, f.Config)
+		}
+	}
+	return start(s, cfg)
+}
+
+// openOrMake is open for commands that may be somebody's first.
+func (f configFlag) openOrMake(s *streams) (*app.App, error) {
+	cfg, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	return start(s, cfg)
+}
+
+func start(s *streams, cfg *app.Config) (*app.App, error) {
+	log, _ := logger(s.err, app.Log{Level: "warn", Format: "text"})
+	return app.New(s.ctx, cfg, app.Env{Log: log})
 }
 
 type configCmd struct {
@@ -29,7 +64,7 @@ type configCmd struct {
 type configPrintCmd struct{ configFlag }
 
 func (c *configPrintCmd) Run(s *streams) error {
-	cfg, err := app.Load(c.Config)
+	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
@@ -50,7 +85,7 @@ func (configExampleCmd) Run(s *streams) error {
 type configCheckCmd struct{ configFlag }
 
 func (c *configCheckCmd) Run(s *streams) error {
-	cfg, err := app.Load(c.Config)
+	cfg, err := c.load()
 	if err != nil {
 		return err
 	}

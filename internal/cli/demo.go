@@ -13,16 +13,17 @@ import (
 	"github.com/strollhq/stroll/internal/catalog"
 	"github.com/strollhq/stroll/internal/demo"
 	"github.com/strollhq/stroll/internal/fault"
+	"github.com/strollhq/stroll/internal/gate"
 	"github.com/strollhq/stroll/internal/load"
 	"github.com/strollhq/stroll/internal/price"
 	"github.com/strollhq/stroll/jwosim"
 )
 
 type demoCmd struct {
-	Trips    int    `default:"200" help:"How many shoppers come."`
-	Gates    int    `default:"8" help:"How many are in the store at once."`
-	Seed     uint64 `default:"1" help:"Decides shoppers, prices and faults; the same seed repeats the run."`
-	Faults   string `default:"default" help:"What goes wrong on Amazon's side: none, default, heavy, or such as 500=0.05,lost=0.02."`
+	Trips    int    `default:"200" placeholder:"NUMBER" help:"How many shoppers come (default 200)."`
+	Gates    int    `default:"8" placeholder:"NUMBER" help:"How many are in the store at once (default 8)."`
+	Seed     uint64 `default:"1" placeholder:"NUMBER" help:"Decides shoppers, prices and faults; the same seed repeats the run (default 1)."`
+	Faults   string `default:"default" placeholder:"FAULTS" help:"What goes wrong on Amazon's side: none, default (default), heavy, or such as 500=0.05,lost=0.02."`
 	Items    string `placeholder:"FILE" help:"Put the items of a CSV file of barcode, name and price on the shelves; missing prices are drawn from the seed."`
 	Database string `placeholder:"DSN" help:"Keep the books here: a file, or postgres://… (default: a file that is removed at the end)."`
 	Exit     bool   `help:"Do not stay up after the tables."`
@@ -47,9 +48,10 @@ func (c *demoCmd) Run(s *streams) (err error) {
 		return err
 	}
 	defer clean()
-	cfg := demo.Config{Database: dsn, Seed: c.Seed, Run: time.Now().UTC().Format("150405.000"), Faults: faults, Items: items, Edit: demo.Hurry}
+	opened := time.Now()
+	cfg := demo.Config{Database: dsn, Seed: c.Seed, Run: opened.UTC().Format("20060102T150405.000"), Faults: faults, Items: items, Edit: demo.Hurry}
 	if c.Verbose {
-		cfg.Log = logger(s.err, app.Log{Level: "info"})
+		cfg.Log, _ = logger(s.err, app.Log{Level: "info"})
 	} else {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -61,16 +63,22 @@ func (c *demoCmd) Run(s *streams) (err error) {
 	ctx, stop := context.WithCancel(s.ctx)
 	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- w.Run(ctx) }()
+	go func() {
+		served <- w.Run(ctx)
+		stop() // nobody waits for shops that do not answer
+	}()
 
 	c.opening(s, w)
 	sum, err := c.shop(ctx, s, w)
 	if err == nil {
-		err = c.closing(ctx, s, w, sum)
+		r := result{Summary: sum}
+		if r.Decisions, err = w.App.Gate.Tally(ctx, gate.Filter{Since: opened}); err == nil {
+			err = c.closing(ctx, s, w, r)
+		}
 	}
 	stop()
 	if e := <-served; e != nil {
-		err = errors.Join(err, e)
+		err = e // what else went wrong follows from it
 	}
 	return err
 }
@@ -82,7 +90,7 @@ func (c *demoCmd) items(s *streams) ([]price.Item, error) {
 	}
 	f, err := os.Open(c.Items)
 	if err != nil {
-		return nil, fault.New(fault.NotFound, "--items: %w", err)
+		return nil, fault.New(fault.NotFound, "--items: %w\nName a CSV file with the columns barcode, name and price", err)
 	}
 	defer f.Close()
 	items, refused, err := catalog.ReadItems(f, catalog.DrawPrice(c.Seed))
@@ -119,7 +127,7 @@ func (c *demoCmd) opening(s *streams, w *demo.World) {
 	cfg := w.App.Config()
 	store := cfg.Stores[0]
 	fmt.Fprintf(s.out, "%s  %d items, %d promotions, %s\n", p.title(store.Name), len(store.Prices.Items), len(store.Prices.Promotions), w.App.DB.Engine())
-	fmt.Fprintf(s.out, "%s\n", p.dim(fmt.Sprintf("%d shoppers through %d gates, seed %d, faults %s", c.Trips, c.Gates, c.Seed, w.Sim.Faults())))
+	fmt.Fprintf(s.out, "%s\n", p.dim(fmt.Sprintf("%d shoppers through %d gates, seed %d, faults: %s", c.Trips, c.Gates, c.Seed, c.Faults)))
 	fmt.Fprintf(s.out, "%s\n\n", p.bad("Amazon is simulated here: no card is charged and no gate opens."))
 }
 
@@ -144,23 +152,24 @@ func (c *demoCmd) shop(ctx context.Context, s *streams, w *demo.World) (demo.Sum
 	if err != nil {
 		return demo.Summary{}, err
 	}
-	if err := w.Rest(ctx, demo.Minute, nil); err != nil {
+	wait, most := newProgress(out, "Payments and receipts"), 0
+	defer wait.end()
+	rest := func() error {
+		return w.Rest(ctx, demo.Minute, func(left int) {
+			most = max(most, left)
+			if !c.JSON || wait.moves {
+				wait.show(most-left, most, "at rest")
+			}
+		})
+	}
+	if err := rest(); err != nil {
 		return demo.Summary{}, err
 	}
 	resolved, err := w.Tidy(ctx)
 	if err != nil {
 		return demo.Summary{}, err
 	}
-	wait := newProgress(out, "Payments and receipts")
-	most := 0
-	err = w.Rest(ctx, demo.Minute, func(left int) {
-		most = max(most, left)
-		if !c.JSON || wait.moves {
-			wait.show(most-left, most, "at rest")
-		}
-	})
-	wait.end()
-	if err != nil {
+	if err := rest(); err != nil {
 		return demo.Summary{}, err
 	}
 	sum, err := w.Summary(ctx, tally)
@@ -169,15 +178,15 @@ func (c *demoCmd) shop(ctx context.Context, s *streams, w *demo.World) (demo.Sum
 }
 
 // closing shows the tables, and stays up until interrupted.
-func (c *demoCmd) closing(ctx context.Context, s *streams, w *demo.World, sum demo.Summary) error {
+func (c *demoCmd) closing(ctx context.Context, s *streams, w *demo.World, r result) error {
 	if c.JSON {
-		if err := s.json(sum); err != nil {
+		if err := s.json(r); err != nil {
 			return err
 		}
 	} else {
-		c.tables(s, sum)
+		c.tables(s, r)
 	}
-	if !sum.OK() {
+	if !r.OK() {
 		return errors.New("the books of both sides differ; see above")
 	}
 	if c.Exit {
@@ -197,8 +206,8 @@ func (c *demoCmd) closing(ctx context.Context, s *streams, w *demo.World, sum de
 	} {
 		fmt.Fprintf(note, "  %-22s %s\n", l[0], l[1])
 	}
-	if sum.Sample != "" {
-		fmt.Fprintf(note, "  %-22s %s\n", "A receipt", sum.Sample)
+	if r.Sample != "" {
+		fmt.Fprintf(note, "  %-22s %s\n", "A receipt", r.Sample)
 	}
 	<-ctx.Done()
 	return nil

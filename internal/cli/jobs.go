@@ -6,6 +6,7 @@ import (
 
 	"github.com/strollhq/stroll/internal/journal"
 	"github.com/strollhq/stroll/internal/outbox"
+	"github.com/strollhq/stroll/jwo"
 )
 
 type jobsCmd struct {
@@ -15,18 +16,25 @@ type jobsCmd struct {
 
 type jobsListCmd struct {
 	configFlag
-	Kind  string `help:"Only this kind, such as pay.step."`
-	State string `help:"Only this state: waiting, ready, running or parked."`
+	limit
+	Kind  string `placeholder:"KIND" help:"Only this kind, such as pay.step."`
+	State string `placeholder:"STATE" help:"Only this state: waiting, ready, running or parked."`
 	JSON  bool   `name:"json" help:"As JSON."`
 }
 
-func (c *jobsListCmd) Run(s *streams) error {
+func (c *jobsListCmd) Run(s *streams) (err error) {
+	if c.State, err = choice("state", c.State, outbox.Waiting, outbox.Ready, outbox.Running, outbox.Parked); err != nil {
+		return err
+	}
+	if err := c.check(longest); err != nil {
+		return err
+	}
 	a, err := c.open(s)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	list, err := a.Jobs.List(s.ctx, outbox.Filter{Kind: c.Kind, State: c.State})
+	list, err := a.Jobs.List(s.ctx, outbox.Filter{Kind: c.Kind, State: c.State, Limit: c.Limit})
 	if err != nil || c.JSON {
 		return orJSON(s, list, err)
 	}
@@ -34,7 +42,8 @@ func (c *jobsListCmd) Run(s *streams) error {
 	for _, r := range list {
 		rows = append(rows, []string{r.ID, r.Kind, r.Key, r.State, stamp(r.RunAt), strconv.Itoa(r.Attempt), r.Error})
 	}
-	s.table([]string{"Job", "Kind", "Key", "State", "Runs", "Attempts ", "Last error"}, rows)
+	s.list([]string{"Job", "Kind", "Key", "State", "Runs", "Attempts ", "Last error"}, rows, "No such job is unfinished.")
+	c.note(s, len(list))
 	return nil
 }
 
@@ -58,32 +67,49 @@ func (c *jobsRetryCmd) Run(s *streams) error {
 
 type callsCmd struct {
 	configFlag
-	Trip      string `help:"Only calls about this trip."`
-	API       string `name:"api" help:"Only this operation, such as AdjustCharge."`
-	Direction string `enum:"in,out,both" default:"both" help:"in: Amazon called us; out: we called Amazon."`
-	Limit     int    `default:"50" help:"At most so many."`
+	limit
+	Trip      string `placeholder:"ID" help:"Only calls about this trip."`
+	API       string `name:"api" placeholder:"NAME" help:"Only this operation, such as AdjustCharge."`
+	Direction string `placeholder:"WAY" help:"Only one way: in (Amazon called us) or out (we called Amazon)."`
 	JSON      bool   `name:"json" help:"As JSON."`
 }
 
-func (c *callsCmd) Run(s *streams) error {
+// operations are the calls there may be rows about.
+var operations = []string{
+	jwo.APIVerifyIdentityKeys, jwo.APIGetShopperAuthorization, jwo.APICreatePurchases, jwo.APIResolveScan, jwo.APIGetScanDetails,
+	jwo.APIGetShopper, jwo.APIAdjustCharge, jwo.APICancelCharge, jwo.APICaptureCharge, jwo.APIRefund, jwo.APIGetTransactionalData,
+	jwo.APIGetShopperIdentity, jwo.APIReportPaymentStatus, jwo.APIUploadCatalog, jwo.APIUploadCartCatalog, jwo.APIArchiveCatalog,
+	jwo.APIGetCatalogUploadStatus, jwo.APICheckout,
+}
+
+func (c *callsCmd) Run(s *streams) (err error) {
+	if c.Direction, err = choice("direction", c.Direction, journal.In, journal.Out); err != nil {
+		return err
+	}
+	if c.API, err = choice("api", c.API, operations...); err != nil {
+		return err
+	}
+	if err := c.check(longest); err != nil {
+		return err
+	}
 	a, err := c.open(s)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	f := journal.Filter{TripID: c.Trip, API: c.API, Limit: c.Limit}
-	if c.Direction != "both" {
-		f.Direction = c.Direction
-	}
-	list, err := a.Journal.List(s.ctx, f)
+	list, err := a.Journal.List(s.ctx, journal.Filter{TripID: c.Trip, API: c.API, Direction: c.Direction, Limit: c.Limit})
 	if err != nil || c.JSON {
 		return orJSON(s, list, err)
 	}
 	rows := [][]string{}
 	for _, call := range list {
-		rows = append(rows, []string{stamp(call.At), call.Direction, call.API, call.TripID,
-			strconv.Itoa(call.Status), call.Outcome, call.Took.String()})
+		status := "–"
+		if call.Status > 0 {
+			status = strconv.Itoa(call.Status)
+		}
+		rows = append(rows, []string{stamp(call.At), call.Direction, call.API, call.TripID, status, call.Outcome, brief(call.Took)})
 	}
-	s.table([]string{"At", "", "Operation", "Trip", "Status ", "Outcome", "Took "}, rows)
+	s.list([]string{"At", "Way", "Operation", "Trip", "Status ", "Outcome", "Took "}, rows, "No such call.")
+	c.note(s, len(list))
 	return nil
 }

@@ -29,7 +29,7 @@ func (c *ledgerVerifyCmd) Run(s *streams) error {
 	} else {
 		_, err = fmt.Fprintf(s.out, "%d trips and %d ledger entries recomputed: %d differences\n", v.Trips, v.Entries, len(v.Differences))
 		for _, d := range v.Differences {
-			fmt.Fprintln(s.out, " ", d)
+			fmt.Fprintf(s.out, "  %v\n", d)
 		}
 	}
 	if err == nil && !v.OK() {

@@ -24,27 +24,48 @@ type payCmd struct {
 
 type payListCmd struct {
 	configFlag
+	limit
 	Store string `placeholder:"ID" help:"Only this store."`
 	State string `placeholder:"STATE" help:"Only this state, such as PARKED."`
 	Open  bool   `help:"Only those that are not final."`
-	Limit int    `default:"50" help:"At most so many."`
 	JSON  bool   `name:"json" help:"As JSON."`
 }
 
+// states are the words --state takes.
+var states = []pay.State{
+	pay.Preauthorized, pay.CartPriced, pay.AdjustPending, pay.AdjustApproved, pay.AdjustDeclined, pay.AdjustUnknown,
+	pay.CaptureInitiated, pay.CaptureUnknown, pay.Captured, pay.CaptureDeclined, pay.CancelInitiated, pay.CancelUnknown,
+	pay.Expired, pay.Parked, pay.NeverCharged,
+}
+
 func (c *payListCmd) Run(s *streams) error {
-	return listPayments(s, c.configFlag, c.JSON, pay.Filter{StoreID: c.Store, State: pay.State(c.State), Open: c.Open, Limit: c.Limit})
+	words := []string{}
+	for _, state := range states {
+		words = append(words, string(state))
+	}
+	state, err := choice("state", c.State, words...)
+	if err != nil {
+		return err
+	}
+	f := pay.Filter{StoreID: c.Store, State: pay.State(state), Open: c.Open}
+	return listPayments(s, c.configFlag, c.limit, c.JSON, f, "No such payment.")
 }
 
 type payParkedCmd struct {
 	configFlag
+	limit
 	JSON bool `name:"json" help:"As JSON."`
 }
 
 func (c *payParkedCmd) Run(s *streams) error {
-	return listPayments(s, c.configFlag, c.JSON, pay.Filter{State: pay.Parked})
+	return listPayments(s, c.configFlag, c.limit, c.JSON, pay.Filter{State: pay.Parked}, "No payment waits for a person.")
 }
 
-func listPayments(s *streams, c configFlag, asJSON bool, f pay.Filter) error {
+func listPayments(s *streams, c configFlag, l limit, asJSON bool, f pay.Filter, none string) error {
+	if err := l.check(longest); err != nil {
+		return err
+	}
+	f.Limit = l.Limit
 	a, err := c.open(s)
 	if err != nil {
 		return err
@@ -62,7 +83,8 @@ func listPayments(s *streams, c configFlag, asJSON bool, f pay.Filter) error {
 		}
 		rows = append(rows, []string{p.TripID, p.StoreID, string(p.State), p.Entry, amount(p.Total), amount(p.Captured), left, p.Note})
 	}
-	s.table([]string{"Trip", "Store", "State", "Entry", "Total ", "Captured ", "Time left ", "Note"}, rows)
+	s.list([]string{"Trip", "Store", "State", "Entry", "Total ", "Captured ", "Time left ", "Note"}, rows, none)
+	l.note(s, len(list))
 	return nil
 }
 
@@ -88,12 +110,18 @@ func (c *payShowCmd) Run(s *streams) error {
 	}
 	ledger, err := a.Pay.Journal(s.ctx, c.Trip)
 	if err != nil || c.JSON {
-		return orJSON(s, map[string]any{"payment": p, "history": steps, "ledger": ledger}, err)
+		return orJSON(s, struct {
+			Payment pay.Payment
+			History []pay.Step
+			Ledger  []pay.Entry
+		}{p, steps, ledger}, err)
 	}
-	fmt.Fprintf(s.out, "Trip %s in store %s: %s, by %s\nTotal %s, authorized %s, captured %s; pre-authorization ends %s\n",
-		p.TripID, p.StoreID, p.State, p.Route, amount(p.Total), amount(p.Authorized), amount(p.Captured), stamp(p.Expires))
-	if p.Note != "" {
-		fmt.Fprintln(s.out, p.Note)
+	fmt.Fprintf(s.out, "Trip %s in store %s: %s\nTotal %s, authorized %s, captured %s; pre-authorization ends %s\n",
+		p.TripID, p.StoreID, p.State, amount(p.Total), amount(p.Authorized), amount(p.Captured), stamp(p.Expires))
+	for _, f := range [][2]string{{"Route", p.Route}, {"Because", p.Reason}, {"Note", clean(p.Note)}} {
+		if f[1] != "" {
+			fmt.Fprintf(s.out, "%s: %s\n", f[0], f[1])
+		}
 	}
 	rows := [][]string{}
 	for _, h := range steps {
@@ -106,7 +134,7 @@ func (c *payShowCmd) Run(s *streams) error {
 		rows = append(rows, []string{stamp(e.At), e.Kind, e.Debit, e.Credit, e.Amount.String(), e.Note})
 	}
 	fmt.Fprintln(s.out)
-	s.table([]string{"At", "Entry", "Debit", "Credit", "Amount ", "Note"}, rows)
+	s.list([]string{"At", "Entry", "Debit", "Credit", "Amount ", "Note"}, rows, "Nothing in the ledger.")
 	return nil
 }
 
@@ -198,6 +226,6 @@ func (c *payDebtsCmd) Run(s *streams) error {
 	for _, d := range list {
 		rows = append(rows, []string{stamp(d.Opened), d.TripID, d.StoreID, d.State, d.Cause, d.Balance().String()})
 	}
-	s.table([]string{"Since", "Trip", "Store", "State", "Cause", "Owed "}, rows)
+	s.list([]string{"Since", "Trip", "Store", "State", "Cause", "Owed "}, rows, "Nobody owes anything.")
 	return nil
 }

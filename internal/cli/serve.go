@@ -2,11 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/strollhq/stroll/internal/app"
@@ -14,12 +15,24 @@ import (
 
 type serveCmd struct{ configFlag }
 
+// Help is what --help adds.
+func (*serveCmd) Help() string {
+	return "SIGHUP reads stores, prices, rules and the log's level again: as a whole or, with a fault, not at all. " +
+		"An interrupt or SIGTERM answers what has begun, lets running jobs end, and stops; what waits goes on at the next start."
+}
+
 func (c *serveCmd) Run(s *streams) error {
-	cfg, err := app.Load(c.Config)
+	// Before anything is answered: without a receiver the signal would end the
+	// process.
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+
+	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
-	log := logger(s.err, cfg.Log)
+	log, level := logger(s.err, cfg.Log)
 	a, err := app.New(s.ctx, cfg, app.Env{Log: log})
 	if err != nil {
 		return err
@@ -30,41 +43,58 @@ func (c *serveCmd) Run(s *streams) error {
 	}
 	log.Info("serving", "connector", a.Addr("connector"), "portal", a.Addr("portal"),
 		"admin", a.Addr("admin"), "stores", len(cfg.Stores), "profile", cfg.Profile)
-	go c.reloads(s.ctx, a, log)
+
+	ctx, stop := context.WithCancel(s.ctx)
+	var reloading sync.WaitGroup
+	reloading.Go(func() { c.reloads(ctx, hup, a, log, level) })
+	defer reloading.Wait() // before the database is closed
+	defer stop()
 	return a.Run(s.ctx)
 }
 
 // reloads reads the configuration again at each SIGHUP. One with a fault is
 // refused as a whole and the old one stays in force.
-func (c *serveCmd) reloads(ctx context.Context, a *app.App, log *slog.Logger) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+func (c *serveCmd) reloads(ctx context.Context, hup <-chan os.Signal, a *app.App, log *slog.Logger, level *slog.LevelVar) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-hup:
-			cfg, err := app.Load(c.Config)
-			if err == nil {
-				err = a.Reload(ctx, cfg)
-			}
-			if err != nil {
-				log.Error("configuration refused, the old one stays in force", "error", fmt.Sprint(err))
+		}
+		cfg, err := c.load()
+		if err == nil {
+			format := a.Config().Log.Format
+			if err = a.Reload(ctx, cfg); err == nil {
+				level.Set(levelOf(cfg.Log))
+				if format != cfg.Log.Format {
+					log.Warn("log.format changed, which needs a restart")
+				}
+				continue
 			}
 		}
+		for line := range strings.Lines(err.Error()) {
+			log.Error("configuration refused", "fault", strings.TrimSuffix(line, "\n"))
+		}
+		log.Error("the configuration in force is still the old one", "file", c.Config)
 	}
 }
 
-// logger makes the log a configuration asks for.
-func logger(w io.Writer, cfg app.Log) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
-		level = slog.LevelInfo
-	}
+// logger makes the log a configuration asks for. Its level can be changed
+// while it is in use.
+func logger(w io.Writer, cfg app.Log) (*slog.Logger, *slog.LevelVar) {
+	level := new(slog.LevelVar)
+	level.Set(levelOf(cfg))
 	o := &slog.HandlerOptions{Level: level}
 	if cfg.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, o))
+		return slog.New(slog.NewJSONHandler(w, o)), level
 	}
-	return slog.New(slog.NewTextHandler(w, o))
+	return slog.New(slog.NewTextHandler(w, o)), level
+}
+
+func levelOf(cfg app.Log) slog.Level {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(cfg.Level)); err != nil {
+		return slog.LevelInfo
+	}
+	return l
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -14,22 +13,29 @@ import (
 	"github.com/strollhq/stroll/internal/app"
 	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/jwosim"
-	"github.com/strollhq/stroll/money"
 )
 
 type simulateCmd struct {
+	For       string            `placeholder:"FILE" help:"Be the other side of this Stroll configuration: its stores, keys and addresses; flags come on top."`
 	File      string            `short:"f" placeholder:"FILE" help:"The simulator's configuration in YAML; flags come on top."`
-	Listen    string            `default:"127.0.0.1:8090" help:"Where the retailer's system finds Amazon's API."`
-	Manage    string            `default:"127.0.0.1:8091" help:"Where people and tests find gates, books and history."`
+	Listen    string            `placeholder:"ADDRESS" help:"Where the retailer's system finds Amazon's API (default 127.0.0.1:8090)."`
+	Manage    string            `default:"127.0.0.1:8091" placeholder:"ADDRESS" help:"Where people and tests find gates, books and history (default 127.0.0.1:8091)."`
 	Connector string            `placeholder:"URL" help:"Base address of the retailer's connectors."`
 	Store     []string          `placeholder:"ID" help:"Store ids (default store-1)."`
-	Currency  string            `default:"USD" help:"Currency of the stores named with --store."`
-	Strategy  string            `default:"retailer_managed" help:"Fraud and abuse strategy of those stores."`
+	Currency  string            `default:"USD" placeholder:"CODE" help:"Currency of the stores named with --store (default USD)."`
+	Strategy  string            `default:"retailer_managed" placeholder:"NAME" help:"Fraud and abuse strategy of those stores: retailer_managed (default), amazon_managed, amazon_recommendation or none."`
 	Key       []string          `placeholder:"ID:SECRET" help:"Keys the retailer's calls may be signed with (default: any call is taken)."`
 	Sign      string            `placeholder:"ID:SECRET" help:"Sign calls to the connectors with this key."`
 	Header    map[string]string `placeholder:"NAME=VALUE" help:"Add a header to calls to the connectors."`
-	Seed      *uint64           `help:"Seed of faults and ids (default: drawn and printed)."`
-	Faults    string            `default:"default" help:"none, default, heavy, or such as 500=0.05,lost=0.02."`
+	Seed      *uint64           `placeholder:"NUMBER" help:"Seed of faults and ids (default: drawn and printed)."`
+	RunID     string            `name:"run" placeholder:"TEXT" help:"Mixed into ids: the same seed and run give the same ids again (default: new ids at each start)."`
+	Faults    string            `placeholder:"FAULTS" help:"What goes wrong: none, default, heavy, or such as 500=0.05,lost=0.02 (default: default)."`
+}
+
+// Help is what --help adds.
+func (*simulateCmd) Help() string {
+	return "Gates, cards, trips, books and history are driven over HTTP on the management port, whose first page lists what it offers. " +
+		"It is not Amazon, moves no money and opens no gate."
 }
 
 func (c *simulateCmd) Run(s *streams) error {
@@ -37,7 +43,7 @@ func (c *simulateCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	cfg.Log = logger(s.err, app.Log{Level: "info", Format: "text"})
+	cfg.Log, _ = logger(s.err, app.Log{Level: "info", Format: "text"})
 	sim, err := jwosim.New(cfg)
 	if err != nil {
 		return fault.New(fault.Invalid, "%w", err)
@@ -46,22 +52,48 @@ func (c *simulateCmd) Run(s *streams) error {
 	var doors []*http.Server
 	var lis []net.Listener
 	for _, d := range []struct {
-		addr string
-		h    http.Handler
-	}{{c.Listen, sim.Handler()}, {c.Manage, sim.Management()}} {
+		flag, addr string
+		h          http.Handler
+	}{{"--listen", c.Listen, sim.Handler()}, {"--manage", c.Manage, sim.Management()}} {
 		l, err := net.Listen("tcp", d.addr)
 		if err != nil {
-			return fmt.Errorf("simulate: %w", err)
+			return fmt.Errorf("simulate, %s: %w", d.flag, err)
 		}
 		defer l.Close()
 		lis = append(lis, l)
 		doors = append(doors, &http.Server{Handler: d.h, ReadHeaderTimeout: 5 * time.Second})
 	}
+	c.opening(s, sim, cfg, lis)
+	return serveUntil(s.ctx, doors, lis)
+}
+
+func (c *simulateCmd) opening(s *streams, sim *jwosim.Sim, cfg jwosim.Config, lis []net.Listener) {
 	p := paint(terminal(s.out))
 	fmt.Fprintln(s.out, p.bad("This is a simulator. It is not Amazon, moves no money and opens no gate."))
-	fmt.Fprintf(s.out, "Amazon's API   http://%s\nGates, books   http://%s\nSeed           %d  (the same seed meets the same faults: %s)\n",
-		lis[0].Addr(), lis[1].Addr(), sim.Seed(), sim.Faults())
-	return serveUntil(s.ctx, doors, lis)
+	keys := []string{}
+	for _, k := range cfg.Accept {
+		keys = append(keys, k.AccessKeyID)
+	}
+	signed := "signed with " + strings.Join(keys, ", ")
+	if cfg.AcceptUnsigned {
+		signed = "any call is taken, signed or not"
+	}
+	rows := [][2]string{
+		{"Amazon's API", fmt.Sprintf("http://%s  (%s)", lis[0].Addr(), signed)},
+		{"Gates, books", fmt.Sprintf("http://%s", lis[1].Addr())},
+	}
+	for _, st := range sim.Stores() {
+		to := st.ConnectorURL
+		if to == "" && len(st.URLs) == 0 {
+			to = "nowhere, so its gate keeps to its default: name a connector with --connector"
+		}
+		rows = append(rows, [2]string{"Store", fmt.Sprintf("%s, %s, calls %s", st.ID, st.Strategy, to)})
+	}
+	rows = append(rows, [2]string{"Seed", fmt.Sprintf("%d, run %q  (the same seed meets the same faults, the same run has the same ids)", sim.Seed(), cfg.Run)},
+		[2]string{"Faults", sim.Faults().String()})
+	for _, r := range rows {
+		fmt.Fprintf(s.out, "%-13s %s\n", r[0], r[1])
+	}
 }
 
 // serveUntil serves until the context ends, and then lets requests under way
@@ -88,70 +120,4 @@ func serveUntil(ctx context.Context, doors []*http.Server, lis []net.Listener) e
 	}
 	serving.Wait()
 	return err
-}
-
-// config is the file, with the flags on top.
-func (c *simulateCmd) config() (jwosim.Config, error) {
-	var cfg jwosim.Config
-	if c.File != "" {
-		data, err := os.ReadFile(c.File)
-		if err != nil {
-			return cfg, fault.New(fault.NotFound, "simulator's configuration: %w", err)
-		}
-		if err := app.DecodeYAML(c.File, data, &cfg); err != nil {
-			return cfg, err
-		}
-	}
-	if len(c.Store) == 0 && len(cfg.Stores) == 0 {
-		c.Store = []string{"store-1"}
-	}
-	for _, id := range c.Store {
-		cfg.Stores = append(cfg.Stores, jwosim.Store{ID: id, Currency: money.Currency(c.Currency), Strategy: c.Strategy})
-	}
-	for i := range cfg.Stores {
-		if c.Connector != "" {
-			cfg.Stores[i].ConnectorURL = c.Connector
-		}
-	}
-	for _, k := range c.Key {
-		pair, err := keyPair(k)
-		if err != nil {
-			return cfg, err
-		}
-		cfg.Accept = append(cfg.Accept, pair)
-	}
-	if len(cfg.Accept) == 0 {
-		cfg.AcceptUnsigned = true
-	}
-	if c.Sign != "" {
-		pair, err := keyPair(c.Sign)
-		if err != nil {
-			return cfg, err
-		}
-		cfg.Sign = &pair
-	}
-	if len(c.Header) > 0 {
-		cfg.Headers = c.Header
-	}
-	if c.Seed != nil {
-		cfg.Seed = *c.Seed
-	} else if cfg.Seed == 0 {
-		cfg.Seed = uint64(time.Now().UnixNano()) % 1_000_000
-	}
-	if c.File == "" || c.Faults != "default" {
-		faults, err := jwosim.ParseFaults(c.Faults)
-		if err != nil {
-			return cfg, fault.New(fault.Invalid, "--faults: %w", err)
-		}
-		cfg.Faults = faults
-	}
-	return cfg, nil
-}
-
-func keyPair(text string) (jwosim.Credentials, error) {
-	id, secret, ok := strings.Cut(text, ":")
-	if !ok || id == "" || secret == "" {
-		return jwosim.Credentials{}, fault.New(fault.Invalid, "a key is written ID:SECRET")
-	}
-	return jwosim.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
 }

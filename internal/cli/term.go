@@ -6,17 +6,18 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/mattn/go-isatty"
 )
 
 // terminal reports whether a writer is a terminal that understands colour and
 // moving the cursor. NO_COLOR and TERM=dumb say no.
 func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
+	if o, ok := w.(*output); ok {
+		w = o.w
 	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	f, ok := w.(*os.File)
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isatty.IsTerminal(f.Fd())
 }
 
 // paint gives text a colour on a terminal and leaves it alone elsewhere.
@@ -67,7 +68,9 @@ func (p *progress) show(done, total int, note string) {
 	p.last = time.Now()
 	const width = 28
 	full := done * width / total
-	fmt.Fprintf(p.w, "\r\x1b[K%s \x1b[36m%s\x1b[2m%s\x1b[0m %d/%d  %s",
+	// Without wrapping (?7l) a line that is too long for the window is cut off
+	// instead of leaving its first half behind.
+	fmt.Fprintf(p.w, "\r\x1b[K\x1b[?7l%s \x1b[36m%s\x1b[2m%s\x1b[0m %d/%d  %s\x1b[?7h",
 		p.what, strings.Repeat("━", full), strings.Repeat("━", width-full), done, total, note)
 }
 
@@ -82,15 +85,15 @@ func (p *progress) end() {
 func bars(p paint, rows []bar) string {
 	var widest, most int
 	for _, r := range rows {
-		widest, most = max(widest, len([]rune(r.name))), max(most, r.count)
+		widest, most = max(widest, width(r.name)), max(most, r.count)
 	}
 	var b strings.Builder
 	for _, r := range rows {
 		n := 0
 		if most > 0 && r.count > 0 {
-			n = max(1, r.count*32/most)
+			n = max(1, r.count*24/most)
 		}
-		fmt.Fprintf(&b, "  %s%s %s %d\n", r.name, strings.Repeat(" ", widest-len([]rune(r.name))),
+		fmt.Fprintf(&b, "  %s%s %s %d\n", r.name, strings.Repeat(" ", widest-width(r.name)),
 			p.with(r.colour, strings.Repeat("█", n)), r.count)
 	}
 	return b.String()
