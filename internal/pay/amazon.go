@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/strollhq/stroll/jwo"
 	"github.com/strollhq/stroll/money"
@@ -125,7 +126,8 @@ func failed(err error) answer {
 	var e *jwo.Error
 	if errors.As(err, &e) {
 		a.Name, a.RetryAfter = e.Name, e.RetryAfter
-		a.Lost = e.Status < 500
+		// A 500 or 503 is Amazon's word; anything else may be a proxy's.
+		a.Lost = e.Status != http.StatusInternalServerError && e.Status != http.StatusServiceUnavailable
 	}
 	return a
 }

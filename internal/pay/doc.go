@@ -17,7 +17,8 @@
 //	PREAUTHORIZED      cancel done                 CANCEL_INITIATED
 //	PREAUTHORIZED      cancel refused              NEVER_CHARGED      no such trip, or expired: nothing to release
 //	PREAUTHORIZED      cancel unknown              CANCEL_UNKNOWN
-//	PREAUTHORIZED      cancel refused otherwise    PARKED
+//	PREAUTHORIZED      cancel refused otherwise,   PARKED
+//	                   fault
 //	PREAUTHORIZED      closed (expiry)             NEVER_CHARGED      alert if no cart came; no debt
 //	CART_PRICED,       adjust approved             ADJUST_APPROVED    Capture at once
 //	ADJUST_PENDING,    adjust declined             ADJUST_DECLINED    decline policy

@@ -31,3 +31,6 @@ func Move(from State, on Event) (State, error) {
 
 func IsFinal(s State) bool   { return rules[s].Final }
 func NextAct(s State) string { return rules[s].Next }
+
+// DebtColumns are the columns of the table debt.
+const DebtColumns = debtColumns
