@@ -25,7 +25,9 @@ func TestFullDisk(t *testing.T) {
 	ballast := filepath.Join(dir, "ballast")
 	w, err := demo.Open(t.Context(), demo.Config{
 		Database: filepath.Join(dir, "stroll.db"), Seed: 1, Edit: demo.Hurry,
-		Sim: func(c *jwosim.Config) { c.Settings.CartGiveUp, c.Settings.CartFirst = time.Millisecond, time.Millisecond },
+		Sim: func(c *jwosim.Config) {
+			c.Settings.CartGiveUp, c.Settings.CartFirst = time.Millisecond, time.Millisecond
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
