@@ -70,7 +70,6 @@ func TestCrash(t *testing.T) {
 	}{
 		{"charge", "approve", "10", pay.CaptureInitiated},
 		{"decline", "decline_adjust", "10", pay.CancelInitiated},
-		{"partial", "partial_50", "10", pay.CaptureInitiated},
 		{"nothing", "approve", "0", pay.CancelInitiated},
 		{"doubt", "approve", "10", pay.CaptureInitiated},
 	}
