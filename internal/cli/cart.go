@@ -166,7 +166,8 @@ type cartResolveCmd struct {
 // Help is what --help adds.
 func (*cartResolveCmd) Help() string {
 	return "Example: stroll cart resolve TRIP --map 2=SNK-001 --drop 3 --reason 'old label on the shelf'. " +
-		"Every line in trouble needs one of --map, --price and --drop; stroll cart bad lists them with suggestions."
+		"Every line in trouble needs one of --map, --price and --drop; stroll cart bad lists them with suggestions. " +
+		"With none of them the items are looked up again, which is enough once the price list is repaired."
 }
 
 func (c *cartResolveCmd) Run(s *streams) error {
@@ -211,6 +212,10 @@ func (c *cartResolveCmd) Run(s *streams) error {
 		return err
 	}
 	defer a.Close()
+	was, err := a.Carts.Get(s.ctx, a.DB.Reader(), c.Trip)
+	if err != nil {
+		return err
+	}
 	if err := a.Carts.Resolve(s.ctx, r); err != nil {
 		return err
 	}
@@ -218,8 +223,12 @@ func (c *cartResolveCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "Trip %s: %s, total %s\n", p.TripID, p.State, amount(p.Total))
-	return nil
+	done := "resolved"
+	if was.State != cart.Bad && was.State != cart.InReview {
+		done = "resolved before, nothing was changed"
+	}
+	_, err = fmt.Fprintf(s.out, "Trip %s: %s; %s, total %s\n", p.TripID, done, p.State, amount(p.Total))
+	return err
 }
 
 // operator is who does something that is written down, and why.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -73,11 +74,17 @@ func (c *serveCmd) reloads(ctx context.Context, hup <-chan os.Signal, a *app.App
 			}
 		}
 		for line := range strings.Lines(err.Error()) {
-			log.Error("configuration refused", "fault", strings.TrimSuffix(line, "\n"))
+			if !excerpt.MatchString(line) {
+				log.Error("configuration refused", "fault", strings.TrimSpace(line))
+			}
 		}
 		log.Error("the configuration in force is still the old one", "file", c.Config)
 	}
 }
+
+// excerpt is a line of the file shown around a fault, which a log is no place
+// for.
+var excerpt = regexp.MustCompile(`^>? *\d+ \||^ *\^|^\s*$`)
 
 // logger makes the log a configuration asks for. Its level can be changed
 // while it is in use.
