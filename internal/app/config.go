@@ -179,7 +179,7 @@ func (c *Config) defaults() {
 	for i := range c.Stores {
 		s := &c.Stores[i]
 		set(&s.Gate.TimeZone, s.Prices.TimeZone)
-		s.Gate, s.Cart = s.Gate.WithDefaults(), s.Cart.WithDefaults()
+		s.Gate, s.Cart, s.Pay = s.Gate.WithDefaults(), s.Cart.WithDefaults(), s.Pay.WithDefaults()
 		set(&s.Prices.Currency, "USD")
 	}
 	if c.Amazon.PaymentsURL == "" && c.Amazon.Region != "" {

@@ -40,7 +40,7 @@ type transition struct {
 
 func begin(p Payment, s Settings, now time.Time, by string) *change {
 	// Milliseconds are what is stored: what is in memory equals it.
-	return &change{p: p, old: p, was: p.version, s: s.filled(), now: now.Round(0).Truncate(time.Millisecond), by: by}
+	return &change{p: p, old: p, was: p.version, s: s.WithDefaults(), now: now.Round(0).Truncate(time.Millisecond), by: by}
 }
 
 // on moves the payment along an edge of the table. An edge that is not there

@@ -54,6 +54,32 @@ func (p *Pay) Parked(ctx context.Context) ([]Payment, error) {
 	return p.List(ctx, Filter{State: Parked})
 }
 
+// Ageing are the Captures Amazon accepted longer ago than their store's
+// capture.confirm_within and that nothing has confirmed since: the list somebody
+// looks at every day (contract: payments 9.4).
+func (p *Pay) Ageing(ctx context.Context) ([]Payment, error) {
+	var stores []string
+	err := scanAll(ctx, p.db.Reader(), `SELECT DISTINCT store_id FROM payment WHERE state = 'CAPTURE_INITIATED' ORDER BY store_id`, func(row scanner) error {
+		var id string
+		err := row.Scan(&id)
+		stores = append(stores, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ageing captures: %w", err)
+	}
+	all := []Payment{}
+	for _, id := range stores {
+		before := time.Now().Add(-p.settingsOf(id).Capture.ConfirmWithin)
+		some, err := p.List(ctx, Filter{StoreID: id, Unconfirmed: before})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
 // Debts are those still open, oldest first.
 func (p *Pay) Debts(ctx context.Context) ([]Debt, error) {
 	rows, err := p.db.Reader().QueryContext(ctx, `SELECT `+debtColumns+` FROM debt WHERE state IN ('OPEN', 'PARTLY_PAID') ORDER BY opened_at, trip_id`)

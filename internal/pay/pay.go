@@ -82,7 +82,7 @@ func New(c Config) *Pay {
 // settingsOf a store, defaults filled in.
 func (p *Pay) settingsOf(storeID string) Settings {
 	s, _ := p.settings(storeID)
-	return s.filled()
+	return s.WithDefaults()
 }
 
 // through is the gateway of a route.

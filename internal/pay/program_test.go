@@ -137,7 +137,7 @@ func TestAgeing(t *testing.T) {
 		w.pass(time.Second)
 		w.news(approved(confirmed, "r", time.Now(), usd("5")))
 		list := func() int {
-			all, err := w.pay.List(w.t.Context(), pay.Filter{Unconfirmed: time.Now().Add(-24 * time.Hour)})
+			all, err := w.pay.Ageing(w.t.Context())
 			if err != nil {
 				w.t.Fatal(err)
 			}

@@ -156,8 +156,8 @@ const (
 	NoStrategy           = "none"
 )
 
-// filled is s with its defaults in place.
-func (s Settings) filled() Settings {
+// WithDefaults is s with every field that was left out filled in.
+func (s Settings) WithDefaults() Settings {
 	text := func(p *string, v string) {
 		if *p == "" {
 			*p = v
@@ -199,7 +199,7 @@ func (s Settings) filled() Settings {
 
 // Check finds every fault of the settings, each with the path of its field.
 func (s Settings) Check() error {
-	s = s.filled()
+	s = s.WithDefaults()
 	var faults []error
 	bad := func(path, format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
