@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -143,8 +144,27 @@ func (a *App) Reload(ctx context.Context, cfg *Config) error {
 	}
 	a.use(cfg)
 	a.connector.Use(cfg.Amazon.Inbound)
+	a.resume(ctx)
 	a.log.Info("configuration reloaded", "stores", len(cfg.Stores))
 	return nil
+}
+
+// resume lets calls go out again that a 403 had stopped: whoever reloads has
+// changed something, and the next answer says whether it helped (contract:
+// payments 1.1).
+func (a *App) resume(ctx context.Context) {
+	pauses, err := a.Pay.Pauses(ctx)
+	if err != nil {
+		a.log.Warn("paused APIs", "error", err)
+	}
+	for _, p := range pauses {
+		if p.Kind != "denied" {
+			continue
+		}
+		if err := a.Pay.ResumeAPI(ctx, p.API, "reload", "the configuration was reloaded"); err != nil {
+			a.log.Warn("resume a paused API", "api", p.API, "error", err)
+		}
+	}
 }
 
 // fixed names what a reload cannot change.
@@ -156,7 +176,8 @@ func fixed(old, now *Config) error {
 		"profile":          old.Profile == now.Profile,
 		"processor":        old.Processor == now.Processor,
 		"jobs":             old.Jobs == now.Jobs,
-		"amazon (outward)": old.Amazon.PaymentsURL == now.Amazon.PaymentsURL && old.Amazon.Region == now.Amazon.Region && old.Amazon.AccessKeyID == now.Amazon.AccessKeyID && old.Amazon.SecretAccessKey == now.Amazon.SecretAccessKey,
+		"log":              old.Log == now.Log,
+		"amazon (outward)": old.Amazon.Timeout == now.Amazon.Timeout && maps.Equal(old.Amazon.Overrides, now.Amazon.Overrides) && old.Amazon.PaymentsURL == now.Amazon.PaymentsURL && old.Amazon.Region == now.Amazon.Region && old.Amazon.AccessKeyID == now.Amazon.AccessKeyID && old.Amazon.SecretAccessKey == now.Amazon.SecretAccessKey,
 	} {
 		if !same {
 			names = append(names, name)

@@ -252,6 +252,9 @@ func (c *Config) Check() error {
 		}
 		seen[c.Stores[i].ID], pos[c.Stores[i].ID] = i, c.Stores[i].Cart
 		errs = append(errs, prefixed(at, c.Stores[i].check()))
+		if life := c.Stores[i].Pay.Preauth.Lifetime; c.Keep.Decisions < life {
+			bad("keep.decisions", "%s is shorter than %s, the life of a pre-authorization in %s: a late repeat would be decided anew", c.Keep.Decisions, life, at)
+		}
 		if c.Processor == ProcessorNone && c.Stores[i].Pay.Settlement.Route == pay.OwnProcessor {
 			bad(at+".pay.settlement.route", "own_processor needs a processor, and processor is none")
 		}
@@ -292,7 +295,9 @@ func (s *Store) check() error {
 	} else if _, err := price.Compile(s.Prices); err != nil {
 		errs = append(errs, prefixed("prices", err))
 	}
-	errs = append(errs, prefixed("gate", s.Gate.Check()), prefixed("cart", s.Cart.Check()), prefixed("pay", s.Pay.Check()))
+	payments := s.Pay
+	payments.Currency, payments.Strategy = money.Currency(s.Prices.Currency), s.Gate.Strategy
+	errs = append(errs, prefixed("gate", s.Gate.Check()), prefixed("cart", s.Cart.Check()), prefixed("pay", payments.Check()))
 	return errors.Join(errs...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -43,11 +44,11 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 	a.Shoppers = shopper.New(shopper.Config{DB: a.DB})
 	a.Gate = gate.New(gate.Config{
 		DB: a.DB, Shoppers: a.Shoppers, Debts: a.Pay, Links: a.Pay, Settings: a.gateSettings,
-		Entrances: a.Pay, EnterFirst: a.paySettingsFirst, Log: a.log, Metrics: a.Metrics,
+		Entrances: a.Pay, EnterFirst: a.enterFirst, Promotions: a.promotions, Log: a.log, Metrics: a.Metrics,
 	})
 	a.Carts = cart.New(cart.Config{
 		DB: a.DB, Outbox: a.Jobs, Pay: a.Pay, Book: a.Books.At, Settings: a.cartSettings,
-		Limits: cfg.Amazon.Inbound.Accept, Log: a.log, Metrics: a.Metrics,
+		Limits: func() jwo.Limits { return a.Config().Amazon.Inbound.Accept }, Log: a.log, Metrics: a.Metrics,
 	})
 	a.Receipts = receipt.New(receipt.Config{
 		DB: a.DB, Outbox: a.Jobs, Amazon: amazon, Carts: a.Carts, Stores: a.receiptStore,
@@ -141,9 +142,20 @@ func (a *App) paySettings(storeID string) (pay.Settings, bool) {
 	return p, true
 }
 
-// paySettingsFirst tells whether a store's own pre-authorization comes before
+// promotions are the ids a loyalty scan is told of: those in force in the
+// store's price list (contract: ordering 3).
+func (a *App) promotions(ctx context.Context, storeID, _ string) ([]string, error) {
+	now := time.Now()
+	book, _, err := a.Books.At(ctx, storeID, now)
+	if err != nil {
+		return nil, err
+	}
+	return book.InForce(now), nil
+}
+
+// enterFirst tells whether a store's own pre-authorization comes before
 // the gate's answer.
-func (a *App) paySettingsFirst(storeID string) bool {
+func (a *App) enterFirst(storeID string) bool {
 	s, ok := a.paySettings(storeID)
 	return ok && s.Settlement.Route == pay.OwnProcessor && s.Own.Preauth == "before_answer"
 }

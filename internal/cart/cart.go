@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,8 +46,9 @@ type Config struct {
 	Book func(ctx context.Context, storeID string, at time.Time) (*price.Book, string, error)
 	// Settings finds a store's settings; false for a store we do not serve.
 	Settings func(storeID string) (Settings, bool)
-	// Limits are the enumerations accepted from Amazon.
-	Limits  jwo.Limits
+	// Limits are the enumerations accepted from Amazon, asked each time so that
+	// a reload takes effect. Nil stands for the defaults.
+	Limits  func() jwo.Limits
 	Log     *slog.Logger
 	Metrics *metric.Set
 }
@@ -62,6 +64,9 @@ type Carts struct {
 func New(cfg Config) *Carts {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Limits == nil {
+		cfg.Limits = func() jwo.Limits { return jwo.Limits{} }
 	}
 	c := &Carts{cfg: cfg}
 	c.watch = newWatch(cfg)
@@ -80,7 +85,7 @@ func New(cfg Config) *Carts {
 // afresh.
 func (c *Carts) CreatePurchases(ctx context.Context, req *jwo.CreatePurchasesRequest) (*jwo.CreatePurchasesResponse, error) {
 	received := time.Now()
-	if err := req.ValidateWith(c.cfg.Limits); err != nil {
+	if err := req.ValidateWith(c.cfg.Limits()); err != nil {
 		return nil, c.refuse(req, err)
 	}
 	settings, ok := c.cfg.Settings(req.StoreID)
@@ -134,7 +139,7 @@ func draft(req *jwo.CreatePurchasesRequest, s Settings, received time.Time) (*Pu
 		p.mark(FlagNoPayer)
 	}
 	for _, e := range req.ShoppingTrip.AuthEvents {
-		p.events = append(p.events, e.ID)
+		p.events = append(p.events, strings.ToLower(e.ID)) // as the gate keeps them
 	}
 	if len(req.CartItems) > 0 {
 		p.PurchaseID = uuid.Must(uuid.NewV7()).String()

@@ -27,6 +27,7 @@ type commands struct {
 	Gate     gateCmd     `cmd:"" help:"Look at the gate's decisions and the published scan code pattern."`
 	Cart     cartCmd     `cmd:"" help:"Look at carts and resolve bad ones."`
 	Pay      payCmd      `cmd:"" help:"Look at payments and decide what waits for a person."`
+	Alert    alertCmd    `cmd:"" help:"Look at what a person should know, and close it."`
 	Receipt  receiptCmd  `cmd:"" help:"Find receipts."`
 	Jobs     jobsCmd     `cmd:"" help:"Look at durable jobs and run parked ones again."`
 	Calls    callsCmd    `cmd:"" help:"Look at the calls to and from Amazon."`

@@ -20,6 +20,10 @@ type payCmd struct {
 	Release  payReleaseCmd  `cmd:"" help:"Send a held payment on."`
 	Debts    payDebtsCmd    `cmd:"" help:"List open debts, the oldest first."`
 	WriteOff payWriteOffCmd `cmd:"" help:"Give up a debt."`
+	Escalate payEscalateCmd `cmd:"" help:"Flag a debt for whoever collects it."`
+	Ageing   payAgeingCmd   `cmd:"" help:"List captures that nothing has confirmed in time."`
+	Reports  payReportsCmd  `cmd:"" help:"Look at what Amazon was told about payments, and send it again."`
+	Paused   payPausedCmd   `cmd:"" help:"Look at paused APIs and resume them."`
 }
 
 type payListCmd struct {

@@ -18,6 +18,7 @@ type shopperCmd struct {
 	Flag    shopperFlagCmd   `cmd:"" help:"Mark a shopper as fraudulent."`
 	Unflag  shopperUnflagCmd `cmd:"" help:"Take the fraud mark back."`
 	History shopperHistory   `cmd:"" help:"Who changed a shopper's standing, when and why."`
+	Revoke  shopperRevokeCmd `cmd:"" help:"Take back all scan codes of a shopper, for a lost telephone."`
 }
 
 type shopperListCmd struct {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/strollhq/stroll/internal/app"
 	"github.com/strollhq/stroll/internal/cart"
 	"github.com/strollhq/stroll/internal/demo"
 	"github.com/strollhq/stroll/internal/testkit"
+	"github.com/strollhq/stroll/jwo"
 	"github.com/strollhq/stroll/jwosim"
 	"github.com/strollhq/stroll/money"
 )
@@ -120,6 +122,33 @@ func TestReload(t *testing.T) {
 		}))
 		if err == nil || !strings.Contains(err.Error(), "database") || w.App.Config() != was {
 			t.Errorf("reload: %v", err)
+		}
+	})
+	t.Run("what would be ignored is refused", func(t *testing.T) {
+		for name, change := range map[string]func(*app.Config){
+			"log":    func(c *app.Config) { c.Log.Level = "debug" },
+			"amazon": func(c *app.Config) { c.Amazon.Overrides = map[string]string{"Refund": "http://127.0.0.1:1"} },
+		} {
+			if err := w.App.Reload(t.Context(), reloaded(w, change)); err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	t.Run("a new word of Amazon's is understood by gate and cart", func(t *testing.T) {
+		wide := reloaded(w, func(c *app.Config) { c.Amazon.Inbound.Accept.PayloadTypes = []string{"FINANCIAL", "SCAN_CODE", "PALM"} })
+		if err := w.App.Reload(t.Context(), wide); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.App.Carts.CreatePurchases(t.Context(), &jwo.CreatePurchasesRequest{
+			RequestID: "0b9fe1b4-6d7e-4f4e-9d3f-0f2d7a3c1a11", IdempotentShoppingTripID: "palm-1", StoreID: demo.StoreID,
+			ShoppingTrip: &jwo.ShoppingTrip{
+				StartTime: jwo.At(time.Now()), EndTime: jwo.At(time.Now()),
+				AuthEvents: []jwo.PurchaseAuthEvent{{ID: "5a0c1a52-43f6-4b57-8f0a-3d1f9a1c2b33", PayloadType: "PALM"}},
+			},
+			CartItems: []jwo.CartItem{},
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	})
 	t.Run("a price list with a fault changes nothing", func(t *testing.T) {

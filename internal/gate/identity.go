@@ -51,7 +51,7 @@ func (g *Gate) VerifyIdentityKeys(ctx context.Context, r *jwo.VerifyIdentityKeys
 	}
 	d, joined, err := g.inTime(ctx, base.API+base.body, p.set.Identity.Deadline,
 		func(ctx context.Context, fl *flight) (*Decision, error) {
-			return g.enter(ctx, fl, p, base, string(key), r.AuthEvent.ID)
+			return g.enter(ctx, fl, p, base, string(key), event)
 		},
 		func(ctx context.Context, known *Decision, cause error) {
 			f := base

@@ -120,6 +120,19 @@ func (b *Book) Locale() string { return b.spec.Locale }
 // Items are the items on the list, in its order; they must not be changed.
 func (b *Book) Items() []Item { return b.spec.Items }
 
+// InForce are the ids of the promotions open at a moment, in the list's order;
+// never nil. What else they ask for (items, conditions, caps) shows only with a
+// cart.
+func (b *Book) InForce(at time.Time) []string {
+	ids := []string{}
+	for _, p := range b.promos {
+		if p.window.shut(at.In(b.location)) == "" {
+			ids = append(ids, p.id)
+		}
+	}
+	return ids
+}
+
 // Spec is the data the book was compiled from, with the store's defaults filled
 // in; it must not be changed.
 func (b *Book) Spec() Spec { return b.spec }
