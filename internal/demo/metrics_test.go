@@ -68,20 +68,23 @@ var asked = []struct{ what, series string }{
 // that Prometheus reads, after a day on which everything happened.
 func TestMetricsAfterABadDay(t *testing.T) {
 	inWorld(t, func(c *demo.Config, _ *http.Client) {
-		c.Faults, c.Seed = jwosim.HeavyFaults(), 2
+		c.Faults, c.Seed = jwosim.HeavyFaults(), 5
 		edit := c.Edit
 		c.Edit = func(a *app.Config) {
 			edit(a)
 			a.Stores[0].Gate.Strategy = "amazon_recommendation"
 		}
 	}, func(t *testing.T, o opened) {
-		o.shop(t, 80)
-		for _, who := range []string{"shopper-01", "shopper-02", "shopper-03"} { // who show yesterday's code
+		o.shop(t, 40)
+		if _, err := o.App.Gate.IssueCode(o.ctx, demo.StoreID, "shopper-10"); err == nil {
+			t.Error("a code for an expired card")
+		}
+		for _, who := range []string{"shopper-01", "shopper-02", "shopper-03"} { // who show a code they drew long ago
 			code, err := o.App.Gate.IssueCode(o.ctx, demo.StoreID, who)
 			if err != nil {
 				t.Fatal(err)
 			}
-			<-time.After(24 * time.Hour)
+			<-time.After(10 * time.Minute)
 			if trip, err := o.Sim.EnterByCode(o.ctx, demo.StoreID, code.Text); err == nil {
 				t.Errorf("trip %v on a stale code", trip)
 			}

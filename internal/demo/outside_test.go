@@ -37,7 +37,7 @@ var shownTotal = regexp.MustCompile(`<dt>Total</dt>\s*<dd[^>]*>([^<]+)</dd>`)
 // say against what Amazon took.
 func TestReceiptsFromOutside(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, o opened) {
-		tally := o.shop(t, 40)
+		tally := o.shop(t, 20)
 		sum, err := o.Summary(o.ctx, tally)
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +70,7 @@ func TestReceiptsFromOutside(t *testing.T) {
 				t.Errorf("receipt of trip %s says %s, Amazon took %s", r.TripID, total[1], want)
 			}
 		}
-		if paid < 20 {
+		if paid < 10 {
 			t.Errorf("only %d of %d receipts were for Amazon to pay", paid, len(list))
 		}
 		unknown(t, o, list[0])
@@ -120,7 +120,7 @@ func TestConsoleFromOutside(t *testing.T) {
 				t.Errorf("%s of an empty store: %d %s", path, status, page)
 			}
 		}
-		o.shop(t, 40)
+		o.shop(t, 16)
 		var captured int64
 		for _, b := range o.Sim.Books().Trips {
 			captured += b.Captured
