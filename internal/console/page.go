@@ -25,11 +25,11 @@ type View struct {
 
 // Fact is a figure that is read at a glance.
 type Fact struct {
-	Label string
-	Text  string
-	Note  string // a few words below it
-	Link  string // where it is explained
-	Mark  Mark
+	Label string `json:"label"`
+	Text  string `json:"text"`
+	Note  string `json:"note,omitempty"` // a few words below it
+	Link  string `json:"link,omitempty"` // where it is explained
+	Mark  Mark   `json:"mark,omitempty"`
 }
 
 // Table is a heading, columns and rows of text. A column whose name ends with

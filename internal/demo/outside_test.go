@@ -1,12 +1,15 @@
 package demo_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/receipt"
 	"github.com/strollhq/stroll/jwosim"
 	"github.com/strollhq/stroll/money"
@@ -153,6 +156,35 @@ func TestConsoleFromOutside(t *testing.T) {
 			for _, path := range []string{"/", "/books", "/books.json", "/receipts", "/metrics", "/healthz", "/readyz"} {
 				if status, _, page := o.get(t, o.Addresses()[door]+path); status < 400 {
 					t.Errorf("%s%s: %d %s", door, path, status, page)
+				}
+			}
+		}
+	})
+}
+
+// TestWrongBooksAreShownAsWrong changes a cent behind the program's back.
+func TestWrongBooksAreShownAsWrong(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, o opened) {
+		o.shop(t, 5)
+		admin := o.Addresses()["admin"]
+		if _, _, page := o.get(t, admin+"/"); !strings.Contains(page, "<dd>right") {
+			t.Fatal(page)
+		}
+		var trip string
+		if err := o.App.DB.Tx(o.ctx, func(ctx context.Context, tx *db.Tx) error {
+			return tx.QueryRowContext(ctx, `UPDATE payment SET captured = captured - 1 WHERE trip_id = (SELECT MIN(trip_id) FROM payment WHERE captured > 1) RETURNING trip_id`).Scan(&trip)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Minute)
+		for path, wants := range map[string][]string{
+			"/":      {`<div class="bad"><dt><a href="/books">The books are</a></dt><dd>wrong`},
+			"/books": {"<dd>wrong", "Differences", trip},
+		} {
+			status, _, page := o.get(t, admin+path)
+			for _, want := range wants {
+				if status != http.StatusOK || !strings.Contains(page, want) {
+					t.Errorf("%s: %d, no %q in %s", path, status, want, page)
 				}
 			}
 		}
