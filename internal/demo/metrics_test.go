@@ -31,9 +31,9 @@ var asked = []struct{ what, series string }{
 	{"reports", `stroll_pay_reports_total{state="[A-Z]+"}`},
 	{"reports queued", `stroll_pay_reports_queued`},
 	{"reports parked", `stroll_pay_reports_parked`},
-	{"open debts, how many", `stroll_pay_debts_open`},
-	{"open debts, their sum", `stroll_pay_debts_open_minor`},
-	{"open debts, their age", `stroll_pay_oldest_debt_seconds`},
+	{"open debts, how many", `stroll_pay_debts_open{cause="[a-z_]+",currency="USD",store="STORE",strategy="amazon_recommendation"}`},
+	{"open debts, their sum", `stroll_pay_debts_open_minor{cause="[a-z_]+",currency="USD",store="STORE",strategy="amazon_recommendation"}`},
+	{"open debts, their age", `stroll_pay_oldest_debt_seconds{cause="[a-z_]+",currency="USD",store="STORE",strategy="amazon_recommendation"}`},
 	// Ordering.
 	{"success and latency of Create Purchases", `stroll_api_call_seconds_bucket{api="CreatePurchases",direction="in",status="20[01]",le="0.5"}`},
 	{"carts by outcome, entry and visitor type", `stroll_cart_purchases_total{entry="FINANCIAL",kind="SHOPPER",state="PRICED",store="STORE"}`},

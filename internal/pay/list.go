@@ -58,13 +58,7 @@ func (p *Pay) Parked(ctx context.Context) ([]Payment, error) {
 // capture.confirm_within and that nothing has confirmed since: the list somebody
 // looks at every day (contract: payments 9.4).
 func (p *Pay) Ageing(ctx context.Context) ([]Payment, error) {
-	var stores []string
-	err := scanAll(ctx, p.db.Reader(), `SELECT DISTINCT store_id FROM payment WHERE state = 'CAPTURE_INITIATED' ORDER BY store_id`, func(row scanner) error {
-		var id string
-		err := row.Scan(&id)
-		stores = append(stores, id)
-		return err
-	})
+	stores, err := p.capturing(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ageing captures: %w", err)
 	}

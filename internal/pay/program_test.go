@@ -107,7 +107,9 @@ func TestMetrics(t *testing.T) {
 		rest := w.scrape()
 		for line, want := range map[string]string{
 			"stroll_pay_open": "0", "stroll_pay_oldest_open_seconds": "0", "stroll_pay_apis_paused": "0", "stroll_pay_uncharged_remaining_seconds": "0",
-			"stroll_pay_debts_open": "1", "stroll_pay_debts_open_minor": "1000", "stroll_pay_unknown": "0",
+			`stroll_pay_debts_open{cause="declined_adjustment",currency="USD",store="card",strategy="retailer_managed"}`:       "1",
+			`stroll_pay_debts_open_minor{cause="declined_adjustment",currency="USD",store="card",strategy="retailer_managed"}`: "1000",
+			"stroll_pay_unknown": "0",
 			`stroll_pay_calls_total{op="adjust",outcome="DECLINED"}`: "1", `stroll_pay_calls_total{op="adjust",outcome="throttled"}`: "1",
 			`stroll_pay_pauses_total{api="AdjustCharge",kind="throttled"}`: "1", `stroll_pay_retries_total{op="adjust"}`: "1",
 		} {
@@ -115,6 +117,67 @@ func TestMetrics(t *testing.T) {
 				w.t.Errorf("%s is %q, want %s", line, rest[line], want)
 			}
 		}
+	})
+}
+
+// TestDebtMetrics: debts of several stores, causes and currencies are told apart.
+func TestDebtMetrics(t *testing.T) {
+	t.Parallel()
+	each(t, setup{}, func(w *world) {
+		w.buy("decline_adjust", "10")
+		w.buy("decline_adjust", "2.50")
+		w.buy("partial_50", "9")
+		trip := w.enter(tokyo, "decline_adjust#yen")
+		w.open(opening(tokyo, trip, sum("1200", "JPY")))
+		w.tell("decline_adjust", "1")
+		w.pass(time.Hour)
+		seen := w.scrape()
+		for labels, want := range map[string][2]string{
+			`cause="declined_adjustment",currency="USD",store="card",strategy="retailer_managed"`:  {"2", "1250"},
+			`cause="partial_capture",currency="USD",store="card",strategy="retailer_managed"`:      {"1", "450"},
+			`cause="declined_adjustment",currency="JPY",store="tokyo",strategy="retailer_managed"`: {"1", "1200"},
+			`cause="declined_adjustment",currency="USD",store="told",strategy="amazon_managed"`:    {"1", "100"},
+		} {
+			got := [2]string{seen["stroll_pay_debts_open{"+labels+"}"], seen["stroll_pay_debts_open_minor{"+labels+"}"]}
+			if age := seen["stroll_pay_oldest_debt_seconds{"+labels+"}"]; got != want || !strings.HasPrefix(age, "36") {
+				w.t.Errorf("%s: %v aged %q, want %v", labels, got, age, want)
+			}
+		}
+	})
+}
+
+// TestUnchargedMetric: only a cart that is to be charged has time left, and
+// never less than none.
+func TestUnchargedMetric(t *testing.T) {
+	lite(t, setup{}, func(w *world) {
+		left := func(want string) {
+			w.t.Helper()
+			if got := w.scrape()["stroll_pay_uncharged_remaining_seconds"]; got != want && !strings.HasPrefix(got, want+".") {
+				w.t.Errorf("%q seconds are left, want %s", got, want)
+			}
+		}
+		w.forceN(jwo.APICancelCharge, "429", 1, 20*time.Hour)
+		trip := w.enter(card, "approve")
+		o := opening(card, trip, money.Amount{})
+		o.Act, o.Reason, o.PurchaseID = pay.Release, pay.EmptyCart, ""
+		w.open(o)
+		w.pass(time.Hour)
+		left("0") // a Cancel waits, no charge
+		w.pass(20 * time.Hour)
+		w.forceN(jwo.APICaptureCharge, "lost", 1000, 0)
+		doubt := w.buy("approve", "5")
+		w.pass(time.Hour)
+		if w.get(doubt).State == pay.CaptureUnknown {
+			left("162000")
+		}
+		w.pass(48 * time.Hour)
+		left("0") // parked in doubt or ended: past its expiry
+		w.force(jwo.APIAdjustCharge, jwo.BadRequestException)
+		w.buy("approve", "10")
+		w.pass(2 * time.Hour)
+		left("158400") // an operator can still charge it
+		w.pass(100 * time.Hour)
+		left("0")
 	})
 }
 
@@ -137,9 +200,13 @@ func TestAgeing(t *testing.T) {
 		w.pass(time.Second)
 		w.news(approved(confirmed, "r", time.Now(), usd("5")))
 		list := func() int {
+			w.t.Helper()
 			all, err := w.pay.Ageing(w.t.Context())
 			if err != nil {
 				w.t.Fatal(err)
+			}
+			if n := w.scrape()["stroll_pay_unconfirmed"]; n != fmt.Sprint(len(all)) {
+				w.t.Errorf("%d are listed and %s counted", len(all), n)
 			}
 			return len(all)
 		}

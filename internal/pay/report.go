@@ -224,7 +224,7 @@ func (p *Pay) sendReport(ctx context.Context, r Report) (time.Duration, error) {
 			r.State, r.Outcome, r.Attempts, ms(now), r.TripID, r.Seq); err != nil {
 			return fmt.Errorf("report of trip %s: %w", r.TripID, err)
 		}
-		tx.AfterCommit(func() { p.m.reports.Inc(r.State) })
+		tx.AfterCommit(func() { p.m.reported(r) })
 		return nil
 	})
 	p.probe("after commit:report")

@@ -57,6 +57,9 @@ func TestReportPaymentStatus(t *testing.T) {
 			if n := w.count(trip, jwo.APIReportPaymentStatus); n != 1 {
 				w.t.Errorf("%d reports: no blind retry", n)
 			}
+			if n := w.scrape()[`stroll_pay_reports_total{state="REJECTED"}`]; n != "1" {
+				w.t.Errorf("%q rejections are counted", n)
+			}
 			w.payoff("k", trip, usd("10"))
 			if w.debt(trip).State != pay.DebtResolved {
 				w.t.Error("the debt is not cleared with us")
