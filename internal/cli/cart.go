@@ -234,7 +234,7 @@ func (c *cartResolveCmd) Run(s *streams) error {
 // operator is who does something that is written down, and why.
 type operator struct {
 	Operator string `placeholder:"NAME" help:"Who decides (default: the login name)."`
-	Reason   string `required:"" help:"Why; kept with the decision."`
+	Reason   string `required:"" placeholder:"TEXT" help:"Why; kept with the decision."`
 }
 
 func (o operator) name() string {

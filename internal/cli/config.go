@@ -51,7 +51,7 @@ func (f configFlag) openOrMake(s *streams) (*app.App, error) {
 }
 
 func start(s *streams, cfg *app.Config) (*app.App, error) {
-	log, _ := logger(s.err, app.Log{Level: "warn", Format: "text"})
+	log := logger(s.err, app.Log{Level: "warn", Format: "text"})
 	return app.New(s.ctx, cfg, app.Env{Log: log})
 }
 

@@ -51,7 +51,7 @@ func (c *demoCmd) Run(s *streams) (err error) {
 	opened := time.Now()
 	cfg := demo.Config{Database: dsn, Seed: c.Seed, Run: opened.UTC().Format("20060102T150405.000"), Faults: faults, Items: items, Edit: demo.Hurry}
 	if c.Verbose {
-		cfg.Log, _ = logger(s.err, app.Log{Level: "info"})
+		cfg.Log = logger(s.err, app.Log{Level: "info"})
 	} else {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}

@@ -152,6 +152,15 @@ type decision struct {
 // act does it and says where the payment is now. The running program notices
 // within its polling time.
 func (c *decision) act(s *streams, do func(*app.App) error) error {
+	return c.do(s, do, func(p pay.Payment) string { return fmt.Sprintf("Trip %s is %s.", p.TripID, p.State) })
+}
+
+// debt does it and says what became of the debt.
+func (c *decision) debt(s *streams, became string, do func(*app.App) error) error {
+	return c.do(s, do, func(p pay.Payment) string { return fmt.Sprintf("The debt of trip %s is %s.", p.TripID, became) })
+}
+
+func (c *decision) do(s *streams, do func(*app.App) error, said func(pay.Payment) string) error {
 	a, err := c.open(s)
 	if err != nil {
 		return err
@@ -164,7 +173,7 @@ func (c *decision) act(s *streams, do func(*app.App) error) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "Trip %s is %s.\n", c.Trip, p.State)
+	_, err = fmt.Fprintln(s.out, said(p))
 	return err
 }
 
@@ -195,7 +204,7 @@ func (c *payReleaseCmd) Run(s *streams) error {
 type payWriteOffCmd struct{ decision }
 
 func (c *payWriteOffCmd) Run(s *streams) error {
-	return c.act(s, func(a *app.App) error { return a.Pay.WriteOff(s.ctx, c.Trip, c.name(), c.Reason) })
+	return c.debt(s, "written off", func(a *app.App) error { return a.Pay.WriteOff(s.ctx, c.Trip, c.name(), c.Reason) })
 }
 
 type payDecideCmd struct {

@@ -166,7 +166,7 @@ stores:
   - id: airport-t2-gate-b14
     pay:
       preauth: {amount: "25.00"}
-      retry: {first: 50ms, ceiling: 200ms}
+      retry: {first: 50ms, ceiling: 200ms, call_timeout: 1s}
       capture: {evidence_grace: 1s}
     prices:
       items:

@@ -18,7 +18,7 @@ type serveCmd struct{ configFlag }
 
 // Help is what --help adds.
 func (*serveCmd) Help() string {
-	return "SIGHUP reads stores, prices, rules and the log's level again: as a whole or, with a fault, not at all. " +
+	return "SIGHUP reads the configuration again: as a whole or, with a fault or a change that needs a restart, not at all. " +
 		"An interrupt or SIGTERM answers what has begun, lets running jobs end, and stops; what waits goes on at the next start."
 }
 
@@ -33,7 +33,7 @@ func (c *serveCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	log, level := logger(s.err, cfg.Log)
+	log := logger(s.err, cfg.Log)
 	a, err := app.New(s.ctx, cfg, app.Env{Log: log})
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (c *serveCmd) Run(s *streams) error {
 
 	ctx, stop := context.WithCancel(s.ctx)
 	var reloading sync.WaitGroup
-	reloading.Go(func() { c.reloads(ctx, hup, a, log, level) })
+	reloading.Go(func() { c.reloads(ctx, hup, a, log) })
 	defer reloading.Wait() // before the database is closed
 	defer stop()
 	return a.Run(s.ctx)
@@ -55,7 +55,7 @@ func (c *serveCmd) Run(s *streams) error {
 
 // reloads reads the configuration again at each SIGHUP. One with a fault is
 // refused as a whole and the old one stays in force.
-func (c *serveCmd) reloads(ctx context.Context, hup <-chan os.Signal, a *app.App, log *slog.Logger, level *slog.LevelVar) {
+func (c *serveCmd) reloads(ctx context.Context, hup <-chan os.Signal, a *app.App, log *slog.Logger) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -64,14 +64,10 @@ func (c *serveCmd) reloads(ctx context.Context, hup <-chan os.Signal, a *app.App
 		}
 		cfg, err := c.load()
 		if err == nil {
-			format := a.Config().Log.Format
-			if err = a.Reload(ctx, cfg); err == nil {
-				level.Set(levelOf(cfg.Log))
-				if format != cfg.Log.Format {
-					log.Warn("log.format changed, which needs a restart")
-				}
-				continue
-			}
+			err = a.Reload(ctx, cfg)
+		}
+		if err == nil {
+			continue
 		}
 		for line := range strings.Lines(err.Error()) {
 			if !excerpt.MatchString(line) {
@@ -86,22 +82,15 @@ func (c *serveCmd) reloads(ctx context.Context, hup <-chan os.Signal, a *app.App
 // for.
 var excerpt = regexp.MustCompile(`^>? *\d+ \||^ *\^|^\s*$`)
 
-// logger makes the log a configuration asks for. Its level can be changed
-// while it is in use.
-func logger(w io.Writer, cfg app.Log) (*slog.Logger, *slog.LevelVar) {
-	level := new(slog.LevelVar)
-	level.Set(levelOf(cfg))
+// logger makes the log a configuration asks for.
+func logger(w io.Writer, cfg app.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Level)); err != nil {
+		level = slog.LevelInfo
+	}
 	o := &slog.HandlerOptions{Level: level}
 	if cfg.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, o)), level
+		return slog.New(slog.NewJSONHandler(w, o))
 	}
-	return slog.New(slog.NewTextHandler(w, o)), level
-}
-
-func levelOf(cfg app.Log) slog.Level {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(cfg.Level)); err != nil {
-		return slog.LevelInfo
-	}
-	return l
+	return slog.New(slog.NewTextHandler(w, o))
 }

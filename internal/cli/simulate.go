@@ -43,7 +43,7 @@ func (c *simulateCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	cfg.Log, _ = logger(s.err, app.Log{Level: "info", Format: "text"})
+	cfg.Log = logger(s.err, app.Log{Level: "info", Format: "text"})
 	sim, err := jwosim.New(cfg)
 	if err != nil {
 		return fault.New(fault.Invalid, "%w", err)

@@ -41,7 +41,7 @@ type alertDoneCmd struct {
 	configFlag
 	Kind     string `arg:"" help:"The alert's name, as listed."`
 	Trip     string `placeholder:"ID" help:"Its trip."`
-	Ref      string `help:"Its reference, where one is listed."`
+	Ref      string `placeholder:"TEXT" help:"Its reference, where one is listed."`
 	Operator string `placeholder:"NAME" help:"Who dealt with it (default: the login name)."`
 }
 
@@ -187,7 +187,11 @@ type payEscalateCmd struct {
 }
 
 func (c *payEscalateCmd) Run(s *streams) error {
-	return c.act(s, func(a *app.App) error { return a.Pay.Escalate(s.ctx, c.Trip, !c.Off, c.name(), c.Reason) })
+	became := "flagged"
+	if c.Off {
+		became = "no longer flagged"
+	}
+	return c.debt(s, became, func(a *app.App) error { return a.Pay.Escalate(s.ctx, c.Trip, !c.Off, c.name(), c.Reason) })
 }
 
 // shopperRevokeCmd takes a shopper's scan codes back.
@@ -202,6 +206,9 @@ func (c *shopperRevokeCmd) Run(s *streams) error {
 		return err
 	}
 	defer a.Close()
+	if _, err := a.Shoppers.Get(s.ctx, a.DB.Reader(), c.ID); err != nil {
+		return err
+	}
 	if err := a.Gate.RevokeAll(s.ctx, c.ID); err != nil {
 		return fmt.Errorf("codes of shopper %s: %w", c.ID, err)
 	}
