@@ -121,7 +121,13 @@ func TestEveryPageLinksAllAndMarksItself(t *testing.T) {
 		if d := cmp.Diff([]string{"/", "/books", "/broken", "/away"}, links); d != "" || marked != current {
 			t.Errorf("%s: marked %q %s", path, marked, d)
 		}
-		if sheet := page.one(t, "link").attr["href"]; get(h, sheet).Code != http.StatusOK {
+		sheet := ""
+		for _, l := range page.all("link") {
+			if l.attr["rel"] == "stylesheet" {
+				sheet = l.attr["href"]
+			}
+		}
+		if get(h, sheet).Code != http.StatusOK {
 			t.Errorf("%s: no style sheet at %s", path, sheet)
 		}
 		for _, a := range page.all("footer a") {

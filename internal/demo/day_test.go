@@ -108,7 +108,11 @@ func virtualDay(t *testing.T, dsn string, seed uint64, strategy string, own bool
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest(t, ctx, w)
+	// Staff resolve bad carts the same day, or only once their pre-authorizations
+	// have ended.
+	if seed%2 == 0 {
+		rest(t, ctx, w)
+	}
 	if _, err := w.Tidy(ctx); err != nil {
 		t.Fatal(err)
 	}

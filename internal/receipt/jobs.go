@@ -39,6 +39,12 @@ func (r *Receipts) complete(ctx context.Context, run outbox.Run) error {
 	if wait := time.Until(rc.askAfter); wait > 0 {
 		return outbox.Later(sleep(rc, s, wait))
 	}
+	if wait, err := r.paused(ctx, rc); err != nil || wait > 0 {
+		if err != nil {
+			return err
+		}
+		return r.hold(ctx, rc, s, wait)
+	}
 	// A call that hangs must not hold up the receipt.
 	until := time.Now().Add(patience)
 	if rc.State == Pending && due.Before(until) {
@@ -49,6 +55,11 @@ func (r *Receipts) complete(ctx context.Context, run outbox.Run) error {
 	answer, err := r.cfg.Amazon.GetTransactionalData(ask, &jwo.GetTransactionalDataRequest{StoreID: rc.StoreID, ShoppingTripID: rc.TripID})
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if r.cfg.Pauses != nil {
+		if err := r.cfg.Pauses.Heard(ctx, jwo.APIGetTransactionalData, rc.StoreID, err); err != nil {
+			return err
+		}
 	}
 	r.asks.Inc(string(jwo.OutcomeOf(err)))
 	now := time.Now()
@@ -73,6 +84,32 @@ func (r *Receipts) complete(ctx context.Context, run outbox.Run) error {
 	return r.again(ctx, rc, now, 0, noteGivenUp)
 }
 
+// lastTry is how long a receipt waits for a paused API after its schedule is
+// over (contract: payments 1.4).
+const lastTry = 72 * time.Hour
+
+// paused tells how long nobody is to ask Amazon.
+func (r *Receipts) paused(ctx context.Context, rc Receipt) (time.Duration, error) {
+	if r.cfg.Pauses == nil {
+		return 0, nil
+	}
+	until, err := r.cfg.Pauses.Paused(ctx, jwo.APIGetTransactionalData, rc.StoreID)
+	if err != nil || until.IsZero() {
+		return 0, err
+	}
+	return time.Until(until), nil
+}
+
+// hold lets the question wait for the end of a pause, which uses up none of
+// the receipt's schedule, but not for ever.
+func (r *Receipts) hold(ctx context.Context, rc Receipt, s Settings, wait time.Duration) error {
+	now := time.Now()
+	if _, ok := s.next(rc, now); !ok && now.After(rc.Created.Add(lastTry)) {
+		return r.end(ctx, rc, noteGivenUp)
+	}
+	return outbox.Later(sleep(rc, s, wait))
+}
+
 // failed decides what an unanswered question means.
 func (r *Receipts) failed(ctx context.Context, rc Receipt, err error, now time.Time) error {
 	var e *jwo.Error
@@ -86,6 +123,9 @@ func (r *Receipts) failed(ctx context.Context, rc Receipt, err error, now time.T
 	if errors.As(err, &e) && e.Outcome == jwo.Refused && e.Name != jwo.UnknownShoppingTrip {
 		// Our own fault, and asking again will not mend it.
 		return r.end(ctx, rc, noteRefused)
+	}
+	if outcome := jwo.OutcomeOf(err); r.cfg.Pauses != nil && (outcome == jwo.Throttled || outcome == jwo.Denied) {
+		return outbox.Later(0) // looks at the pause this has made
 	}
 	// Just after Capture an unknown trip may become known.
 	var wait time.Duration

@@ -28,12 +28,25 @@ type Purchases interface {
 	Get(ctx context.Context, q db.Querier, tripID string) (cart.Purchase, error)
 }
 
+// Pauses is what is known of an API that nobody is to call: *pay.Pay. A 429 or
+// 403 pauses it for the whole account, whichever part of the program met it
+// (contract: payments 1.1, 1.4).
+type Pauses interface {
+	// Paused tells until when to leave the API alone; asked just before a call.
+	Paused(ctx context.Context, api, storeID string) (time.Time, error)
+	// Heard is told how each call ended: the client's error, or nil.
+	Heard(ctx context.Context, api, storeID string, callErr error) error
+}
+
 // Config is what Receipts work with.
 type Config struct {
 	DB     *db.DB
 	Outbox *outbox.Outbox
 	Amazon Amazon
 	Carts  Purchases
+	// Pauses, shared with all who call the API. Nil: each receipt minds only
+	// what was answered to itself.
+	Pauses Pauses
 	// Stores says what receipts of a store show about it.
 	Stores func(storeID string) (Store, bool)
 	// Settings is asked each time, so that it may change while running. Nil

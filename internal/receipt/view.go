@@ -104,7 +104,8 @@ func facts(r Receipt) []Row {
 
 func hours(from, to time.Time) string {
 	zone := to.Format(" MST")
-	if from.Equal(to) {
+	// A trip within a minute needs no two times.
+	if from.Truncate(time.Minute).Equal(to.Truncate(time.Minute)) {
 		return to.Format("15:04") + zone
 	}
 	if from.YearDay() != to.YearDay() || from.Year() != to.Year() {
