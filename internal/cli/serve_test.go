@@ -230,7 +230,7 @@ func TestServe_reload(t *testing.T) {
 func TestOutput_a_closed_pipe_is_no_error(t *testing.T) {
 	t.Parallel()
 	temp := t.TempDir()
-	for _, args := range [][]string{{"config", "example"}, {"demo", "--trips", "40", "--exit"}} {
+	for _, args := range [][]string{{"config", "example"}, {"demo", "--trips", "10", "--exit"}} {
 		cmd := exec.Command("stroll", args...)
 		cmd.Env = append(os.Environ(), "TMPDIR="+temp)
 		var errs strings.Builder
