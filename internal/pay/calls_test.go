@@ -268,7 +268,6 @@ func empties(change func(*pay.Opening)) func(*world) {
 }
 
 func TestCapture(t *testing.T) {
-	parked := refused(jwo.APICaptureCharge, jwo.BadRequestException, jwo.BadRequestException)
 	scenarios(t, []scenario{
 		{"1_success", setup{}, func(w *world) {
 			trip := w.buy("approve", "0.01")
@@ -279,16 +278,18 @@ func TestCapture(t *testing.T) {
 			}
 		}},
 		{"2_unknown_trip", once, refused(jwo.APICaptureCharge, jwo.UnknownShoppingTrip, jwo.UnknownShoppingTrip)},
-		{"3_invalid_storeId", once, parked},
-		{"4_required_field_missing", once, parked},
-		{"5_trip_id_missing", once, parked},
-		{"6_amount_missing", once, parked},
-		{"7_amount_type", once, parked},
+		bentCapture("3_invalid_storeId", with("storeId", "elsewhere")),
+		bentCapture("4_required_field_missing", without("storeId")),
+		bentCapture("5_trip_id_missing", without("shoppingTripId")),
+		bentCapture("6_amount_missing", without("amount")),
+		bentCapture("7_amount_type", priced("amount", "ten")),
 		{"8_currency_format", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.Total.Currency = "US1" })},
 		{"9_currency_too_long", once, local(jwo.APIAdjustCharge, func(o *pay.Opening) { o.Total.Currency = "USDD" })},
-		{"10_storeId_format", once, parked},
-		{"11_trip_id_format", once, parked},
-		{"12_field_length", once, parked},
+		bentCapture("8_currency_format_on_the_wire", priced("code", "US1")),
+		bentCapture("9_currency_too_long_on_the_wire", priced("code", "USDD")),
+		bentCapture("10_storeId_format", with("storeId", "a b")),
+		bentCapture("11_trip_id_format", with("shoppingTripId", "trip/1")),
+		bentCapture("12_field_length", with("storeId", strings.Repeat("x", 256))),
 		{"13_rate_limiting", once, func(w *world) {
 			w.forceN(jwo.APICaptureCharge, "429", 1, 0)
 			trip := w.buy("approve", "10")

@@ -41,6 +41,7 @@ type setup struct {
 	sqlite    bool        // not on both databases
 	wrap      func(http.Handler) http.Handler
 	unsettle  func() bool // no receipt can be made while true
+	bend      *bend       // changes a request on the wire
 }
 
 // world is the payments of a store and a simulated Amazon, over HTTP, in
@@ -123,6 +124,9 @@ func in(t *testing.T, dsn string, set setup, f func(w *world)) {
 				}
 				return w.net.DialContext(ctx, network, addr)
 			}}
+		}
+		if set.bend != nil {
+			transport = set.bend.over(transport)
 		}
 		w.client, err = jwo.NewClient(jwo.ClientConfig{PaymentsURL: "http://amazon", Region: "us-east-1",
 			Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, ""), HTTP: &http.Client{Transport: transport}})

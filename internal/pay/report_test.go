@@ -1,11 +1,16 @@
 package pay_test
 
 import (
+	"errors"
+	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/internal/pay/simproc"
 	"github.com/strollhq/stroll/jwo"
 	"github.com/strollhq/stroll/jwosim"
 	"github.com/strollhq/stroll/money"
@@ -81,20 +86,43 @@ func TestReportPaymentStatus(t *testing.T) {
 			other := w.tell("approve", "1")
 			w.reports(other, "1.00/1.00 ACCEPTED;")
 		}},
-		{"TC006_storeId_forms", once, accepted},
-		{"TC007_trip_id_forms", once, accepted},
-		{"TC008_currency_codes", once, accepted},
+		inStores("TC006_storeId_forms", "USD", "a", "7", "_", "-", "Store-1_b", "0123456789"),
+		byTrips("TC007_trip_id_forms", "t", "7", "_", "-", "Trip-1_b", "0f8fad5b-d9cb-469f-a165-70867728950e"),
+		inStores("TC008_currency_codes", "EUR", "euro"),
+		inStores("TC008_currency_codes_of_pounds", "GBP", "london"),
 		{"TC009_amount_precision", once, func(w *world) { trip := w.tell("approve", "0.07"); w.reports(trip, "0.07/0.07 ACCEPTED;") }},
-		{"TC010_strings_at_the_length_limit", once, accepted},
-		{"TC011_storeId_missing", once, unsent(jwo.BadRequestException)},
-		{"TC012_shoppingTripId_missing", once, unsent(jwo.BadRequestException)},
-		{"TC013_totalAmount_missing", once, unsent(jwo.BadRequestException)},
-		{"TC014_settledAmount_missing", once, unsent(jwo.BadRequestException)},
+		inStores("TC010_strings_at_the_length_limit", "USD", strings.Repeat("s", 255)),
+		byTrips("TC010_trip_id_at_the_length_limit", strings.Repeat("t", 255)),
+		{"own_processor.no_report_keeps_its_trips_from_Amazon", setup{sqlite: true, processor: simproc.New(simproc.Config{Shoppers: map[string]simproc.Behaviour{"poor": {Decline: true}}}),
+			change: func(store string, s *pay.Settings) {
+				byProcessor(store, s)
+				s.Strategy, s.Own.NoReport = pay.AmazonManaged, true
+			}}, func(w *world) {
+			w.app("paid", "ann", "10")
+			w.app("owed", "poor", "10")
+			w.pass(time.Hour)
+			w.is("paid", pay.CaptureInitiated)
+			w.is("owed", pay.CancelInitiated)
+			w.payoff("k", "owed", usd("10"))
+			w.pass(time.Hour)
+			w.reports("paid", "")
+			w.reports("owed", "")
+			trip := w.buy("approve", "10") // by card: the Payment Service's, reported as ever
+			w.pass(time.Minute)
+			w.reports(trip, "10.00/10.00 ACCEPTED;")
+			if n := w.count("", jwo.APIReportPaymentStatus); n != 1 {
+				w.t.Errorf("%d reports", n)
+			}
+		}},
+		bentReport("TC011_storeId_missing", without("storeId")),
+		bentReport("TC012_shoppingTripId_missing", without("shoppingTripId")),
+		bentReport("TC013_totalAmount_missing", without("totalAmount")),
+		bentReport("TC014_settledAmount_missing", without("settledAmount")),
 		{"7b.1_full_settlement", once, func(w *world) { trip := w.tell("approve", "10"); w.reports(trip, "10.00/10.00 ACCEPTED;") }},
 		{"7b.2_partial_settlement", once, func(w *world) { trip := w.tell("partial_50", "9"); w.reports(trip, "4.50/9.00 ACCEPTED;") }},
 		{"7b.3_zero_settlement", once, func(w *world) { trip := w.tell("decline_adjust", "10"); w.reports(trip, "0.00/10.00 ACCEPTED;") }},
 		{"7b.4_unknown_trip", once, unsent(jwo.UnknownShoppingTrip)},
-		{"7b.5_required_fields_missing", once, unsent(jwo.BadRequestException)},
+		bentReport("7b.5_required_fields_missing", func(m map[string]any) { clear(m) }),
 		{"7b.6_server_error_and_retry", setup{}, func(w *world) {
 			w.forceN(jwo.APIReportPaymentStatus, "500", 4, 0)
 			trip := w.tell("approve", "10")
@@ -175,6 +203,64 @@ func TestReportPaymentStatus(t *testing.T) {
 			}
 		}},
 	})
+}
+
+// inStores reports a sale of each of some stores to the simulator.
+func inStores(title string, currency money.Currency, ids ...string) scenario {
+	return scenario{title, setup{sqlite: true,
+		sim: func(c *jwosim.Config) {
+			for _, id := range ids {
+				c.Stores = append(c.Stores, jwosim.Store{ID: id, Currency: currency, ConnectorURL: "http://nobody", Strategy: jwosim.NoStrategy})
+			}
+		},
+		change: func(_ string, s *pay.Settings) { s.Strategy, s.Currency = pay.AmazonManaged, currency },
+	}, func(w *world) {
+		for _, id := range ids {
+			trip := w.enter(id, "approve")
+			w.open(opening(id, trip, money.New(1250, currency)))
+			w.pass(10 * time.Second)
+			amount := money.New(1250, currency).Number()
+			w.reports(trip, amount+"/"+amount+" ACCEPTED;")
+		}
+	}}
+}
+
+// byTrips reports trips whose ids the simulator would not give: a receiver
+// that reads them by the documented rules accepts them as they are.
+func byTrips(title string, ids ...string) scenario {
+	var seen []string
+	wrap := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != jwo.PathReportPaymentStatus {
+				next.ServeHTTP(rw, r)
+				return
+			}
+			body, err := io.ReadAll(r.Body)
+			var got jwo.ReportPaymentStatusRequest
+			if err = errors.Join(err, jwo.Decode(body, &got)); err == nil {
+				err = got.Validate()
+			}
+			if err != nil {
+				rw.WriteHeader(http.StatusBadRequest)
+				return
+			}
+			seen = append(seen, got.ShoppingTripID)
+			io.WriteString(rw, `{"status":"Accepted"}`)
+		})
+	}
+	return scenario{title, setup{sqlite: true, wrap: wrap, processor: simproc.New(simproc.Config{}), change: func(store string, s *pay.Settings) {
+		byProcessor(store, s)
+		s.Strategy = pay.AmazonManaged
+	}}, func(w *world) {
+		for _, id := range ids {
+			w.app(id, "ann", "10")
+			w.pass(10 * time.Second)
+			w.reports(id, "10.00/10.00 ACCEPTED;")
+		}
+		if !slices.Equal(seen, ids) {
+			w.t.Errorf("reported %q", seen)
+		}
+	}}
 }
 
 func TestOtherShoppers(t *testing.T) {
