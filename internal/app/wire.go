@@ -51,7 +51,7 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 		Limits: func() jwo.Limits { return a.Config().Amazon.Inbound.Accept }, Log: a.log, Metrics: a.Metrics,
 	})
 	a.Receipts = receipt.New(receipt.Config{
-		DB: a.DB, Outbox: a.Jobs, Amazon: amazon, Carts: a.Carts, Stores: a.receiptStore,
+		DB: a.DB, Outbox: a.Jobs, Amazon: amazon, Carts: a.Carts, Pauses: a.Pay, Stores: a.receiptStore,
 		Settings: func() receipt.Settings { return a.Config().Receipt }, Log: a.log, Metrics: a.Metrics,
 	})
 	a.connector = connector.New(connector.Config{

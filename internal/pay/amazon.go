@@ -104,6 +104,14 @@ func (g paymentService) adjust(ctx context.Context, body []byte) answer {
 	return a
 }
 
+// asks is the API of the inquiry after a Capture; nothing is asked after others.
+func (paymentService) asks(op Op) string {
+	if op != OpCapture {
+		return ""
+	}
+	return jwo.APIGetTransactionalData
+}
+
 // inquire asks for transactional data after a Capture. A reconciliation id is
 // weak evidence: a charge exists, its amount is not told.
 func (g paymentService) inquire(ctx context.Context, in intent) (verdict, answer) {
@@ -111,10 +119,13 @@ func (g paymentService) inquire(ctx context.Context, in intent) (verdict, answer
 		return noNews, answer{}
 	}
 	resp, err := g.amazon.GetTransactionalData(ctx, &jwo.GetTransactionalDataRequest{StoreID: in.StoreID, ShoppingTripID: in.TripID})
-	if err != nil || resp.ReconciliationID == "" {
-		return noNews, answer{}
+	if err != nil {
+		return noNews, failed(err)
 	}
-	return weak, answer{Ref: resp.ReconciliationID, Note: "transactional data with a reconciliation id"}
+	if resp.ReconciliationID == "" {
+		return noNews, answer{Outcome: jwo.Done}
+	}
+	return weak, answer{Outcome: jwo.Done, Ref: resp.ReconciliationID, Note: "transactional data with a reconciliation id"}
 }
 
 // failed turns the client's error into an answer; nil is Done.

@@ -46,7 +46,7 @@ func (p *Pay) exchange(ctx context.Context, w work) (work, error) {
 		if err := c.answer(*o, a); err != nil {
 			return w, err
 		}
-		next, err := p.drive(ctx, c, drive{ops: ops, commit: "answer", also: p.pausing(w.op, a, s, c.now)})
+		next, err := p.drive(ctx, c, drive{ops: ops, commit: "answer", also: p.pausing(w.op.API, a, s, c.now)})
 		if !errors.Is(err, errStale) {
 			return next, err
 		}
@@ -58,35 +58,34 @@ func (p *Pay) exchange(ctx context.Context, w work) (work, error) {
 }
 
 // pausing keeps what the answer says about its API as a whole; nil for nothing.
-func (p *Pay) pausing(o operation, a answer, s Settings, now time.Time) func(context.Context, *db.Tx) error {
+func (p *Pay) pausing(api string, a answer, s Settings, now time.Time) func(context.Context, *db.Tx) error {
 	switch a.Outcome {
 	case jwo.Throttled, jwo.Denied:
-		return func(ctx context.Context, tx *db.Tx) error { return p.pause(ctx, tx, o.API, a, s, now) }
+		return func(ctx context.Context, tx *db.Tx) error { return p.pause(ctx, tx, api, a, s, now) }
 	case jwo.NotSent:
 		return nil
+	case jwo.Unknown:
+		if a.Lost {
+			return nil // silence does not tell that the account is let in again
+		}
 	}
-	if !p.knownPause(o.API) {
+	if !p.knownPause(api) {
 		return nil
 	}
-	return func(ctx context.Context, tx *db.Tx) error { return p.unpause(ctx, tx, o.API, now) }
+	return func(ctx context.Context, tx *db.Tx) error { return p.unpause(ctx, tx, api, now) }
 }
 
 // inquire asks the far side what came of a call in doubt, before it is sent
 // again.
 func (p *Pay) inquire(ctx context.Context, w work) (work, error) {
 	s := p.settingsOf(w.pay.StoreID)
-	p.probe("before inquire")
-	call, cancel := context.WithTimeout(ctx, s.Retry.CallTimeout)
-	v, a := p.through(w.pay.Route).inquire(call, intentOf(w.pay, w.op))
-	cancel()
-	p.probe("after inquire")
-	if err := ctx.Err(); err != nil {
+	v, a, err := p.evidence(ctx, w, s)
+	if err != nil {
 		return w, err
 	}
 	c := p.worker(w.pay)
 	o := w.op
 	hold := o.Barred || (o.Op == OpCapture && s.Capture.UnknownPolicy == "hold")
-	var err error
 	switch {
 	case v == answered:
 		err = c.answer(o, a)
@@ -103,6 +102,33 @@ func (p *Pay) inquire(ctx context.Context, w work) (work, error) {
 		return w, err
 	}
 	return p.drive(ctx, c, drive{ops: w.ops, commit: "step", asked: true})
+}
+
+// evidence makes the inquiry, unless its API is paused: then there is no news,
+// as after a question without an answer. It does not wait for the pause to end,
+// because what it could bring is weak and the pre-authorization runs out.
+func (p *Pay) evidence(ctx context.Context, w work, s Settings) (verdict, answer, error) {
+	g := p.through(w.pay.Route)
+	api := g.asks(w.op.Op)
+	if api != "" {
+		now := time.Now()
+		until, err := p.paused(ctx, api, s, now)
+		if err != nil || until.After(now) {
+			return noNews, answer{}, err
+		}
+	}
+	p.probe("before inquire")
+	call, cancel := context.WithTimeout(ctx, s.Retry.CallTimeout)
+	v, a := g.inquire(call, intentOf(w.pay, w.op))
+	cancel()
+	p.probe("after inquire")
+	if err := ctx.Err(); err != nil {
+		return noNews, answer{}, err
+	}
+	if api == "" {
+		return v, a, nil
+	}
+	return v, a, p.heard(ctx, api, a, s)
 }
 
 // broken deals with a change that must not be: it says so loudly and parks the

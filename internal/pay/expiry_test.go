@@ -262,6 +262,56 @@ func TestPauses(t *testing.T) {
 				w.t.Errorf("still paused: %+v", all)
 			}
 		}},
+		{"403_is_told_once_for_the_whole_pause", once, func(w *world) {
+			w.forceN(jwo.APIAdjustCharge, "403", 30, 0)
+			w.buy("approve", "10")
+			w.pass(2 * time.Hour)
+			told := 0
+			all, err := w.pay.Alerts(w.t.Context(), "")
+			for _, a := range all {
+				if a.Kind == pay.AlertPaused {
+					told++
+				}
+			}
+			if err != nil || told != 1 {
+				w.t.Errorf("told %d times, %v", told, err)
+			}
+		}},
+		{"an_inquiry_pauses_its_api_for_all", once, func(w *world) {
+			w.force(jwo.APICaptureCharge, "lost")
+			w.forceN(jwo.APIGetTransactionalData, "403", 2, 0)
+			trip := w.buy("approve", "10")
+			w.pass(21 * time.Minute)
+			w.is(trip, pay.CaptureInitiated) // no news: sent again
+			all, err := w.pay.Pauses(w.t.Context())
+			if err != nil || len(all) != 1 || all[0].API != jwo.APIGetTransactionalData || all[0].Kind != "denied" || !w.alerted("", pay.AlertPaused) {
+				w.t.Errorf("paused: %+v, %v", all, err)
+			}
+			if until, err := w.pay.Paused(w.t.Context(), jwo.APIGetTransactionalData, card); err != nil || !until.After(time.Now()) {
+				w.t.Errorf("free to call: %s, %v", until, err)
+			}
+			// The answer to somebody else's question ends it.
+			if err := w.pay.Heard(w.t.Context(), jwo.APIGetTransactionalData, card, nil); err != nil {
+				w.t.Error(err)
+			}
+			if until, err := w.pay.Paused(w.t.Context(), jwo.APIGetTransactionalData, card); err != nil || !until.IsZero() {
+				w.t.Errorf("still paused until %s, %v", until, err)
+			}
+		}},
+		{"an_inquiry_is_not_made_while_its_api_is_paused", once, func(w *world) {
+			w.force(jwo.APICaptureCharge, "lost")
+			trip := w.buy("approve", "10")
+			w.pass(19 * time.Minute)
+			busy := &jwo.Error{API: jwo.APIGetTransactionalData, Status: http.StatusTooManyRequests, Outcome: jwo.Throttled, RetryAfter: time.Hour}
+			if err := w.pay.Heard(w.t.Context(), jwo.APIGetTransactionalData, card, busy); err != nil {
+				w.t.Fatal(err)
+			}
+			w.pass(10 * time.Minute)
+			w.is(trip, pay.CaptureInitiated)
+			if asked, sent := w.count(trip, jwo.APIGetTransactionalData), w.count(trip, jwo.APICaptureCharge); asked != 0 || sent != 2 {
+				w.t.Errorf("asked %d times, captured %d times", asked, sent)
+			}
+		}},
 		{"403_ends_when_an_operator_says_so", once, func(w *world) {
 			w.forceN(jwo.APIAdjustCharge, "403", 1, 0)
 			trip := w.buy("approve", "10")

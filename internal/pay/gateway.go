@@ -60,6 +60,9 @@ type gateway interface {
 	body(intent) ([]byte, error)
 	// send makes the call with a stored body.
 	send(ctx context.Context, in intent, body []byte) answer
+	// asks names the API of inquire, which is paused like that of a call; empty
+	// when nothing is asked or the far side has no such pauses.
+	asks(Op) string
 	// inquire asks what came of an earlier call.
 	inquire(ctx context.Context, in intent) (verdict, answer)
 }

@@ -29,6 +29,29 @@ const (
 	pauseSeen = time.Second // how long another process's pause may go unnoticed
 )
 
+// Paused tells until when an API is to be left alone, whoever asks; a time that
+// has passed, or none, when it may be called now. It is asked just before a call:
+// of an API that is denied, one caller is let through as a probe. The store's
+// settings say how often that happens. Sources: payments 1.1, 1.4.
+func (p *Pay) Paused(ctx context.Context, api, storeID string) (time.Time, error) {
+	return p.paused(ctx, api, p.settingsOf(storeID), time.Now())
+}
+
+// Heard keeps what the outcome of somebody else's call to Amazon says about the
+// whole API: a 429 or 403 pauses it for all, an answer ends a pause. callErr is
+// the client's error, nil for success. The returned error is the database's.
+func (p *Pay) Heard(ctx context.Context, api, storeID string, callErr error) error {
+	return p.heard(ctx, api, failed(callErr), p.settingsOf(storeID))
+}
+
+func (p *Pay) heard(ctx context.Context, api string, a answer, s Settings) error {
+	keep := p.pausing(api, a, s, time.Now())
+	if keep == nil {
+		return nil
+	}
+	return p.db.Tx(context.WithoutCancel(ctx), keep)
+}
+
 // pauses is a copy of the table that saves a read before each call.
 type pauses struct {
 	mu   sync.Mutex
@@ -132,15 +155,20 @@ func (p *Pay) pause(ctx context.Context, tx *db.Tx, api string, a answer, s Sett
 	}
 	if a.Outcome == jwo.Denied {
 		kind, until, note = denied, now.Add(s.Retry.DeniedProbe), "403: the account is not allowed, or a permission is missing"
-		if err := p.raise(ctx, tx, Alert{Kind: AlertPaused, Ref: fmt.Sprintf("%s %d", api, ms(now)/int64(time.Hour/time.Millisecond)), At: now, Note: api + ": " + note}); err != nil {
-			return err
-		}
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO pay_pause (api, kind, since, until, probes, note) VALUES ($1, $2, $3, $4, 0, $5)
+	var since int64
+	err := tx.QueryRowContext(ctx, `INSERT INTO pay_pause (api, kind, since, until, probes, note) VALUES ($1, $2, $3, $4, 0, $5)
 		ON CONFLICT (api) DO UPDATE SET kind = excluded.kind, note = excluded.note,
-			until = CASE WHEN pay_pause.until > excluded.until THEN pay_pause.until ELSE excluded.until END`, api, kind, ms(now), ms(until), note)
+			until = CASE WHEN pay_pause.until > excluded.until THEN pay_pause.until ELSE excluded.until END
+		RETURNING since`, api, kind, ms(now), ms(until), note).Scan(&since)
 	if err != nil {
 		return fmt.Errorf("pause %s: %w", api, err)
+	}
+	if kind == denied {
+		// Once for the whole pause, however many probes it takes.
+		if err := p.raise(ctx, tx, Alert{Kind: AlertPaused, Ref: fmt.Sprintf("%s %d", api, since), At: now, Note: api + ": " + note}); err != nil {
+			return err
+		}
 	}
 	tx.AfterCommit(func() {
 		p.m.pauses.Inc(api, kind)

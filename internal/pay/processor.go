@@ -113,6 +113,9 @@ func (own) done(in intent, resp ProcessorAnswer) answer {
 	return a
 }
 
+// asks: a processor's status call is its own affair.
+func (own) asks(Op) string { return "" }
+
 // inquire asks the processor for what it answered to the intent's key.
 func (g own) inquire(ctx context.Context, in intent) (verdict, answer) {
 	if g.processor == nil {

@@ -207,7 +207,7 @@ func (p *Pay) sendReport(ctx context.Context, r Report) (time.Duration, error) {
 			r.State, r.Outcome, wait = ReportParked, "200 without a known status", 0
 		}
 	}
-	also := p.pausing(operation{API: jwo.APIReportPaymentStatus}, a, s, now)
+	also := p.pausing(jwo.APIReportPaymentStatus, a, s, now)
 	p.probe("before commit:report")
 	err = p.db.Tx(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
 		if also != nil {

@@ -88,6 +88,10 @@ func (r *Receipts) complete(ctx context.Context, run outbox.Run) error {
 // over (contract: payments 1.4).
 const lastTry = 72 * time.Hour
 
+// lookAgain is how soon a waiting receipt notices that an operator has ended a
+// long pause.
+const lookAgain = 10 * time.Minute
+
 // paused tells how long nobody is to ask Amazon.
 func (r *Receipts) paused(ctx context.Context, rc Receipt) (time.Duration, error) {
 	if r.cfg.Pauses == nil {
@@ -107,7 +111,7 @@ func (r *Receipts) hold(ctx context.Context, rc Receipt, s Settings, wait time.D
 	if _, ok := s.next(rc, now); !ok && now.After(rc.Created.Add(lastTry)) {
 		return r.end(ctx, rc, noteGivenUp)
 	}
-	return outbox.Later(sleep(rc, s, wait))
+	return outbox.Later(sleep(rc, s, min(wait, lookAgain)))
 }
 
 // failed decides what an unanswered question means.
