@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/goccy/go-yaml"
 
 	"github.com/strollhq/stroll/internal/cart"
@@ -221,6 +222,9 @@ func (c *Config) Check() error {
 	}
 	for api, base := range c.Amazon.Overrides {
 		errs = append(errs, c.checkHost("amazon.overrides."+api, base))
+	}
+	if _, err := c.client(credentials.NewStaticCredentialsProvider("id", "secret", ""), nil); err != nil && errors.Join(errs...) == nil {
+		bad("amazon", "%v", err)
 	}
 	if (c.Amazon.AccessKeyID == "") != (c.Amazon.SecretAccessKey == "") {
 		bad("amazon.access_key_id", "access_key_id and secret_access_key go together")

@@ -72,14 +72,19 @@ func (a *App) amazon(ctx context.Context, cfg *Config) (outward, error) {
 	if client == nil {
 		client = &http.Client{Transport: transport()}
 	}
-	c, err := jwo.NewClient(jwo.ClientConfig{
-		PaymentsURL: cfg.Amazon.PaymentsURL, Overrides: cfg.Amazon.Overrides, Region: cfg.Amazon.Region,
-		Credentials: provider, HTTP: client, Timeout: cfg.Amazon.Timeout,
-	})
+	c, err := cfg.client(provider, client)
 	if err != nil {
 		return outward{}, fmt.Errorf("client for Amazon's calls: %w", err)
 	}
 	return outward{c, a.Journal.Record}, nil
+}
+
+// client is the signed client of the configuration.
+func (c *Config) client(p aws.CredentialsProvider, h *http.Client) (*jwo.Client, error) {
+	return jwo.NewClient(jwo.ClientConfig{
+		PaymentsURL: c.Amazon.PaymentsURL, Overrides: c.Amazon.Overrides, Region: c.Amazon.Region,
+		Credentials: p, HTTP: h, Timeout: c.Amazon.Timeout,
+	})
 }
 
 // processor is the retailer's own: the environment's, or the configured one.
