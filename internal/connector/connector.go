@@ -2,7 +2,6 @@ package connector
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -42,6 +41,9 @@ type Connector struct {
 	refused *metric.Counter
 	fields  *metric.Counter
 	working *metric.Gauge
+
+	reading   atomic.Int64  // bodies being read whose sender is not proven
+	strangers *rate.Limiter // how much log and journal strangers may fill
 }
 
 // state is what Use replaces.
@@ -65,7 +67,7 @@ func New(cfg Config) *Connector {
 	}
 	m := cfg.Metrics
 	c := &Connector{
-		cfg: cfg, log: cfg.Log, routes: map[string]*route{},
+		cfg: cfg, log: cfg.Log, routes: map[string]*route{}, strangers: rate.NewLimiter(10, 100),
 		refused: m.Counter("stroll_connector_refused_total", "Calls from Amazon that were refused before they were understood, by reason.", "api", "reason"),
 		fields:  m.Counter("stroll_connector_faulty_fields_total", "Faulty fields of refused requests.", "api", "field"),
 		working: m.Gauge("stroll_connector_in_flight", "Calls from Amazon being worked on.", "api"),
@@ -105,47 +107,52 @@ func (c *Connector) Use(s Settings) {
 	c.state.Store(&state{s: s, guard: newGuard(s), limit: limit})
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. Who calls comes first: a stranger costs
+// neither a place among the requests being worked on, nor a request of the rate.
 func (c *Connector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	st := c.state.Load()
 	rt := c.routes[r.URL.Path]
-	// stop answers before the request was understood.
-	stop := func(api, reason string, refusal jwo.Refusal) {
-		jwo.WriteRefusal(w, "", refusal)
-		c.refused.Inc(api, reason)
-		c.observe(journal.Call{At: began, API: api, Status: refusal.Status}, time.Since(began))
-	}
 	if rt == nil {
-		stop("unknown", "route", jwo.Refusal{Status: http.StatusNotFound})
+		c.turnAway(w, r, "unknown", "route", jwo.Refusal{Status: http.StatusNotFound}, nil, began)
 		return
 	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		stop(rt.api, "method", jwo.Refusal{Status: http.StatusMethodNotAllowed})
+		c.turnAway(w, r, rt.api, "method", jwo.Refusal{Status: http.StatusMethodNotAllowed}, nil, began)
 		return
+	}
+	if err := st.guard.greet(r); err != nil {
+		c.turnAway(w, r, rt.api, "caller", jwo.Refusal{Status: http.StatusForbidden}, err, began)
+		return
+	}
+	var body []byte
+	if st.s.Mode == AuthSigV4 {
+		// Only the whole body proves who calls.
+		var fault *refused
+		if body, fault = c.unproven(w, r, st); fault != nil {
+			c.turnAway(w, r, rt.api, fault.reason, fault.refusal, nil, began)
+			return
+		}
+		if err := st.guard.verify.Verify(r, body); err != nil {
+			c.turnAway(w, r, rt.api, "caller", jwo.Refusal{Status: http.StatusForbidden}, err, began)
+			return
+		}
 	}
 	busy := c.inWork.Add(1)
 	defer c.inWork.Add(-1)
 	c.working.Set(float64(rt.working.Add(1)), rt.api)
 	defer func() { c.working.Set(float64(rt.working.Add(-1)), rt.api) }()
 	if !st.limit.Allow() || st.s.InFlight >= 0 && busy > int64(st.s.InFlight) {
-		stop(rt.api, "throttled", jwo.Refusal{Status: http.StatusTooManyRequests, RetryAfter: time.Second})
+		c.stop(w, rt.api, tooMany, began)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, st.s.MaxBody))
-	if err != nil {
-		if _, large := err.(*http.MaxBytesError); large {
-			stop(rt.api, "size", jwo.Refusal{Status: http.StatusRequestEntityTooLarge})
+	if st.s.Mode != AuthSigV4 {
+		var fault *refused
+		if body, fault = read(w, r, st.s.MaxBody); fault != nil {
+			c.stop(w, rt.api, *fault, began)
 			return
 		}
-		stop(rt.api, "body", jwo.Refusal{Status: http.StatusBadRequest, Fields: []jwo.FieldError{{Field: jwo.BodyField, Reason: "could not be read"}}})
-		return
-	}
-	if err := st.guard.admit(r, body); err != nil {
-		c.log.WarnContext(r.Context(), "call from an unrecognised caller", "alert", "caller_refused", "api", rt.api, "error", err)
-		stop(rt.api, "caller", jwo.Refusal{Status: http.StatusForbidden})
-		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), st.s.Timeout)
 	defer cancel()

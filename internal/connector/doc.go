@@ -1,6 +1,6 @@
 // Package connector is the HTTP door for Amazon's calls (contract: entry 2,
 // ordering 2). It recognises the caller, bounds what a caller can make the
-// program do, hands the request to package jwo's handlers and tells of every
+// program do, a stranger less than a caller it knows, hands the request to package jwo's handlers and tells of every
 // call how it ended.
 //
 // Every refusal has the one error body of the contract: unknown route 404,
