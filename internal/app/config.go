@@ -224,7 +224,7 @@ func (c *Config) Check() error {
 		errs = append(errs, c.checkHost("amazon.overrides."+api, base))
 	}
 	if _, err := c.client(credentials.NewStaticCredentialsProvider("id", "secret", ""), nil); err != nil && errors.Join(errs...) == nil {
-		bad("amazon", "%v", err)
+		bad("amazon.region", "%v", err)
 	}
 	if (c.Amazon.AccessKeyID == "") != (c.Amazon.SecretAccessKey == "") {
 		bad("amazon.access_key_id", "access_key_id and secret_access_key go together")

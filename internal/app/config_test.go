@@ -97,7 +97,7 @@ func TestAWrongConfigurationIsRefusedWithLineAndReason(t *testing.T) {
 		"unknown route":            {"route: payment_service # app", "route: barter # app", "route: barter", "settlement.route"},
 		"no store id":              {"- id: airport-t2-gate-b14", "- id: \"gate b14\"", "- id: \"gate b14\"", "stores[0].id"},
 		"missing secret":           {"secret: example-gateway-secret", "secret: env:STROLL_TEST_NOT_SET", "secret: env:STROLL_TEST_NOT_SET", "STROLL_TEST_NOT_SET"},
-		"no region to sign for":    {"region: us-east-1", "region: \"\"", "amazon:", "Region must be set"},
+		"no region to sign for":    {"region: us-east-1", "region: \"\"", "region: \"\"", "Region must be set"},
 		"a hold that is no sum":    {`amount: "25.00" #`, `amount: "25.005x" #`, `amount: "25.005x" #`, "stores[0].pay.preauth.amount"},
 		"forgetting too early":     {"lifetime: 46h\n      ", "lifetime: 9000h\n      ", "decisions: 2160h", "keep.decisions"},
 		"a processor that is none": {"route: payment_service # app", "route: own_processor # app", "route: own_processor", "processor is none"},
