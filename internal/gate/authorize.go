@@ -25,14 +25,14 @@ func (g *Gate) GetShopperAuthorization(ctx context.Context, r *jwo.ShopperAuthor
 	case err != nil:
 		return nil, err
 	case !ok:
-		g.m.authorizations.Inc("", "", "unknown_store", "")
+		g.m.authorizations.Inc("", "", "unknown_store", "", noRisk)
 		return nil, unknownStore()
 	case r.ShopperIdentity == nil:
 		return nil, &jwo.Refusal{Status: http.StatusBadRequest}
 	}
 	switch p.set.Strategy {
 	case AmazonManaged, NoStrategy:
-		g.m.authorizations.Inc(r.StoreID, p.set.Strategy, "not_configured", "")
+		g.m.authorizations.Inc(r.StoreID, p.set.Strategy, "not_configured", "", noRisk)
 		g.log.WarnContext(ctx, "asked about a card although the strategy leaves that to Amazon", "store", r.StoreID, "strategy", p.set.Strategy)
 		return nil, &jwo.Refusal{Status: http.StatusNotFound}
 	}

@@ -48,7 +48,7 @@ func (p *policy) fallback(c *card, d *Decision) bool {
 func (g *Gate) cardFailed(ctx context.Context, p *policy, c *card, d Decision, cause error) (*jwo.ShopperAuthorizationResponse, error) {
 	if limited, ok := errors.AsType[*jwo.Refusal](cause); ok {
 		g.safely(ctx, func() {
-			g.m.authorizations.Inc(d.StoreID, d.Strategy, Throttled, "")
+			g.m.authorizations.Inc(d.StoreID, d.Strategy, Throttled, "", noRisk)
 			g.m.answered(&d, d.started)
 		})
 		return nil, limited

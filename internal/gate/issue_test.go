@@ -188,6 +188,11 @@ func TestWatch(t *testing.T) {
 		time.Sleep(11 * time.Minute) // the window slides
 		in()
 		ratio("1", "0")
+		for labels, want := range map[string]string{`visitor_type="CASH_SHOPPER"`: "1", `visitor_type=""`: "0"} {
+			if got := h.metric(`stroll_gate_accepted_kind_ratio{entry="SCAN_CODE",store="store-1",` + labels + `}`); got != want {
+				t.Errorf("share of %s: %q, want %s", labels, got, want)
+			}
+		}
 		if n := h.metric(`stroll_gate_refusals_total{api="VerifyIdentityKeys",reason="key_unknown",store="store-1",visitor_type=""}`); n != "2" {
 			t.Errorf("counted %q refusals", n)
 		}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/strollhq/stroll/internal/metric"
@@ -19,7 +20,7 @@ type metrics struct {
 	authorizations, overrides, adjusts, fallbacks, unknown *metric.Counter
 	ruled, ruleErrors, rows                                *metric.Counter
 	took, age                                              *metric.Seconds
-	ratio, alarm, since, until                             *metric.Gauge
+	ratio, share, alarm, since, until                      *metric.Gauge
 }
 
 func newMetrics(s *metric.Set) *metrics {
@@ -34,7 +35,7 @@ func newMetrics(s *metric.Set) *metrics {
 		unrecorded:     s.Counter("stroll_gate_unrecorded_refusals_total", "Refusals answered although they could not be recorded.", "store"),
 		issued:         s.Counter("stroll_gate_codes_issued_total", "Scan codes issued.", "store"),
 		prechecks:      s.Counter("stroll_gate_precheck_failures_total", "Scan codes not issued, by what the shopper must mend.", "store", "problem"),
-		authorizations: s.Counter("stroll_gate_authorizations_total", "GetShopperAuthorization decisions.", "store", "strategy", "decision", "reason"),
+		authorizations: s.Counter("stroll_gate_authorizations_total", "GetShopperAuthorization decisions; the first risk of the answer, none, or other when it is not a known one.", "store", "strategy", "decision", "reason", "risk"),
 		overrides:      s.Counter("stroll_gate_overrides_total", "Decisions of an operator's override.", "store", "act"),
 		adjusts:        s.Counter("stroll_gate_adjusts_total", "Authorizations with another pre-authorization amount.", "store", "reason"),
 		fallbacks:      s.Counter("stroll_gate_fallbacks_total", "Authorizations answered by the fallback.", "store", "setting", "decision"),
@@ -45,6 +46,7 @@ func newMetrics(s *metric.Set) *metrics {
 		took:           s.Seconds("stroll_gate_answer_seconds", "Time to answer.", "api"),
 		age:            s.Seconds("stroll_gate_code_age_seconds", "Age of scan codes at the scan; 0 when from the future.", "store"),
 		ratio:          s.Gauge("stroll_gate_accepted_ratio", "Share of accepted entries in the window.", "store"),
+		share:          s.Gauge("stroll_gate_accepted_kind_ratio", "Share of accepted entries in the window, of one visitor type (empty = not known) and entry.", "store", "visitor_type", "entry"),
 		alarm:          s.Gauge("stroll_gate_accepted_alarm", "1 while the share of accepted entries is below the store's limit.", "store"),
 		since:          s.Gauge("stroll_gate_key_since_seconds", "Unix time at which a key was taken into use; 0 = not told.", "store", "kind", "key"),
 		until:          s.Gauge("stroll_gate_key_until_seconds", "Unix time at which a key ends; 0 = never.", "store", "kind", "key"),
@@ -93,10 +95,25 @@ func (m *metrics) decided(d *Decision) {
 		decision = "adjusted"
 		m.adjusts.Inc(d.StoreID, d.Reason)
 	}
-	m.authorizations.Inc(d.StoreID, d.Strategy, decision, d.Reason)
+	m.authorizations.Inc(d.StoreID, d.Strategy, decision, d.Reason, riskOf(d))
 	if d.override != "" {
 		m.overrides.Inc(d.StoreID, d.override)
 	}
+}
+
+// noRisk labels an answer without risks, and what was no answer.
+const noRisk = "none"
+
+// riskOf is a decision's first risk, by a closed list: Amazon's values are an
+// open one and must not grow the labels.
+func riskOf(d *Decision) string {
+	switch {
+	case d.answer == nil || len(d.answer.ShopperRisks) == 0:
+		return noRisk
+	case slices.Contains(knownRisks, d.answer.ShopperRisks[0]):
+		return d.answer.ShopperRisks[0]
+	}
+	return "other"
 }
 
 // keys shows the age and the end of everything that is rotated.

@@ -6,12 +6,20 @@ import (
 	"time"
 )
 
-// watch is a sliding window over a store's decisions, in slots.
+// watch is a store's sliding windows: one over all its decisions, on which the
+// alarm stands, and one for each kind of visitor and entry.
 type watch struct {
 	mu      sync.Mutex
-	slots   [60]slot
+	all     window
 	alarmed bool
+	kinds   map[kind]*window
 }
+
+// kind is whom a share is told of apart.
+type kind struct{ visitorType, entry string }
+
+// window is a sliding window over decisions, in slots.
+type window struct{ slots [60]slot }
 
 type slot struct {
 	tick    int64 // which slot of time it counts
@@ -19,8 +27,8 @@ type slot struct {
 }
 
 // add counts a decision and answers the window's sums.
-func (w *watch) add(now time.Time, window time.Duration, accepted bool) (yes, no int64) {
-	width := int64(window) / int64(len(w.slots))
+func (w *window) add(now time.Time, length time.Duration, accepted bool) (yes, no int64) {
+	width := int64(length) / int64(len(w.slots))
 	tick := now.UnixNano() / width
 	s := &w.slots[tick%int64(len(w.slots))]
 	if s.tick != tick {
@@ -50,7 +58,17 @@ func (g *Gate) observe(ctx context.Context, p *policy, d *Decision) {
 	set := p.set.Watch
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	yes, no := w.add(time.Now(), set.Window, d.Outcome == Accepted)
+	now := time.Now()
+	who := kind{d.VisitorType, d.Entry}
+	if w.kinds[who] == nil {
+		if w.kinds == nil {
+			w.kinds = map[kind]*window{}
+		}
+		w.kinds[who] = &window{}
+	}
+	yes, no := w.kinds[who].add(now, set.Window, d.Outcome == Accepted)
+	g.m.share.Set(float64(yes)/float64(yes+no), d.StoreID, who.visitorType, who.entry)
+	yes, no = w.all.add(now, set.Window, d.Outcome == Accepted)
 	g.m.ratio.Set(float64(yes)/float64(yes+no), d.StoreID)
 	low := !set.Off && yes+no >= int64(set.Least) && yes*100 < (yes+no)*int64(set.AlertBelow)
 	if low != w.alarmed {
