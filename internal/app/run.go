@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/strollhq/stroll/internal/connector"
 )
 
 // drain is how long a stop waits for requests that are being answered.
@@ -36,29 +38,28 @@ func (a *App) open(cfg *Config) error {
 	}
 	for _, d := range []struct {
 		name, addr string
-		handler    http.Handler
+		server     *http.Server
 	}{
-		{"connector", cfg.Listen.Connector, a.connector},
-		{"portal", cfg.Listen.Portal, a.portal()},
-		{"admin", cfg.Listen.Admin, a.admin()},
+		{"connector", cfg.Listen.Connector, connector.Server(a.connector)},
+		{"portal", cfg.Listen.Portal, server(a.portal())},
+		{"admin", cfg.Listen.Admin, server(a.admin())},
 	} {
 		lis, err := listen(d.addr)
 		if err != nil {
 			return fmt.Errorf("open listen.%s: %w", d.name, err)
 		}
-		a.doors = append(a.doors, &door{d.name, lis, &http.Server{
-			Handler: d.handler,
-			// A slow or silent caller holds a connection, never a worker, and
-			// not for long.
-			ReadHeaderTimeout: 5 * time.Second,
-			ReadTimeout:       15 * time.Second,
-			WriteTimeout:      60 * time.Second,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    32 << 10,
-			ErrorLog:          nil,
-		}})
+		a.doors = append(a.doors, &door{d.name, lis, d.server})
 	}
 	return nil
+}
+
+// server is for people: a slow or silent caller holds a connection, never a
+// worker, and not for long.
+func server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
 }
 
 // Addr is the address of a door: connector, portal or admin.

@@ -156,10 +156,11 @@ func (s Settings) Check() error {
 
 // Server is an HTTP server for h whose connections cannot be held by slow or
 // silent callers: no header within 5 s, no body within 15 s, no answer taken
-// within 30 s, idle for 2 minutes.
+// within 60 s (the body's time and the longest work together), idle for 2
+// minutes, more than 32 KiB of header.
 func Server(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 	}
 }
