@@ -124,3 +124,40 @@ func (d *debtor) others(t *testing.T) {
 		d.told(t, trip, captured, captured)
 	}
 }
+
+// TestDebtReportRejected has Amazon reject the report of a payoff: the debt
+// stays cleared with us, nobody asks again blindly, and an operator restores
+// access (contract: payments 10).
+func TestDebtReportRejected(t *testing.T) {
+	d := debtor{strategy: pay.AmazonManaged, card: "decline_adjust", cause: pay.CauseDeclined}
+	d.inWorld(t, "approve", nil, func(d *debtor, t *testing.T) {
+		trip := d.begin(t)
+		if err := d.Sim.WalkOut(d.ctx, trip); err != nil {
+			t.Fatal(err)
+		}
+		d.rest(t)
+		debt := d.debt(t, trip)
+		d.who = pay.Who{StoreID: demo.StoreID, Visitor: debt.Visitor, Instrument: debt.Instrument}
+		if err := d.Sim.ForceNext(jwo.APIReportPaymentStatus, jwo.Rejected); err != nil {
+			t.Fatal(err)
+		}
+		d.pay(t, "all", debt.Amount, debt.Amount)
+		<-time.After(24 * time.Hour)
+		if sent := d.Sim.History(jwosim.Filter{API: jwo.APIReportPaymentStatus, TripID: trip.ID()}); len(sent) != 2 {
+			t.Errorf("%d reports were sent, want one of the debt and one of its payoff", len(sent))
+		}
+		if got := d.debt(t, trip); got.State != pay.DebtResolved {
+			t.Errorf("a rejected report left the debt %s", got.State)
+		}
+		d.refused(t, "paid, and the report rejected", "")
+		parked, err := d.App.Pay.Reports(d.ctx, "")
+		if err != nil || len(parked) != 1 || parked[0].State != pay.ReportParked || parked[0].Settled.Minor != debt.Amount {
+			t.Fatalf("reports that wait for a person: %+v, %v", parked, err)
+		}
+		if err := d.App.Pay.RetryReport(d.ctx, trip.ID(), parked[0].Seq, "Olga", "Amazon repaired it"); err != nil {
+			t.Fatal(err)
+		}
+		d.rest(t)
+		d.admitted(t, "after the operator's retry")
+	})
+}
