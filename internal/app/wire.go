@@ -57,6 +57,7 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 	a.connector = connector.New(connector.Config{
 		Identity: a.Gate, Authorizer: a.Gate, Purchaser: a.Carts,
 		Scan: a.Gate, ScanDetails: a.Gate, Shopper: a.Gate,
+		Serves:   func(id string) bool { _, ok := a.store(id); return ok },
 		Settings: cfg.Amazon.Inbound, Observe: a.Journal.Record, Log: a.log, Metrics: a.Metrics,
 	})
 	return nil

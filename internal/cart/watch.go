@@ -3,7 +3,6 @@ package cart
 import (
 	"context"
 	"log/slog"
-	"regexp"
 	"strings"
 	"time"
 
@@ -19,8 +18,6 @@ type watch struct {
 	log      *slog.Logger
 	carts    *metric.Counter
 	lines    *metric.Counter
-	refused  *metric.Counter
-	fields   *metric.Counter
 	replays  *metric.Counter
 	failures *metric.Counter
 	alerts   *metric.Counter
@@ -33,8 +30,6 @@ func newWatch(cfg Config) *watch {
 		log:      cfg.Log,
 		carts:    m.Counter("stroll_cart_purchases_total", "Carts taken, by state, entry and visitor type.", "store", "state", "entry", "kind"),
 		lines:    m.Counter("stroll_cart_lines_total", "Lines of carts taken, by item type.", "store", "type"),
-		refused:  m.Counter("stroll_cart_refused_total", "Carts refused with 400.", "store"),
-		fields:   m.Counter("stroll_cart_refused_fields_total", "Faulty fields of refused carts.", "field"),
 		replays:  m.Counter("stroll_cart_replays_total", "Carts that had been taken before; changed when the content differed.", "store", "changed"),
 		failures: m.Counter("stroll_cart_failures_total", "Carts that could not be kept.", "store"),
 		alerts:   m.Counter("stroll_cart_alerts_total", "Alerts raised about carts.", "alert"),
@@ -107,18 +102,14 @@ func (w *watch) replayed(p Purchase, changed bool) {
 	w.replays.Inc(p.StoreID, map[bool]string{true: "yes", false: "no"}[changed])
 }
 
-var index = regexp.MustCompile(`\[\d+\]`)
-
-// Refused counts a cart that was refused for its form and raises the alert
-// that names its fields (contract: ordering 9.3). The values sent are neither
-// logged nor counted. A store we do not serve is counted as "unknown".
+// Refused raises the alert that names the fields of a cart whose form this
+// package refused (contract: ordering 9.3). The values sent are not logged, and
+// a store we do not serve is "unknown". It does not count: every 400, also those
+// that never get this far, is counted once by the door
+// (stroll_connector_refused_total, stroll_connector_faulty_fields_total).
 func (c *Carts) Refused(storeID string, fields jwo.FieldErrors) {
 	if _, ok := c.cfg.Settings(storeID); !ok {
 		storeID = "unknown"
-	}
-	c.watch.refused.Inc(storeID)
-	for _, f := range fields {
-		c.watch.fields.Inc(index.ReplaceAllString(f.Field, "[]"))
 	}
 	c.watch.alert(context.Background(), "refused_cart", "cart refused", "store", storeID, "errors", fields.Error())
 }

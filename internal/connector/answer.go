@@ -51,12 +51,19 @@ func (c *Connector) tell(r *http.Request, x jwo.Exchange, out *writer, body []by
 	case len(x.Fields) > 0:
 		// The names of faulty fields come from our own types, except that an
 		// array's index is the caller's.
+		counted := map[string]bool{}
 		for _, f := range x.Fields {
-			c.fields.Inc(x.API, index.ReplaceAllString(f, "[]"))
+			if f = index.ReplaceAllString(f, "[]"); !counted[f] {
+				counted[f] = true
+				c.fields.Inc(x.API, f)
+			}
 		}
-		c.refused.Inc(x.API, "fields")
+		c.refusedOnce(x.API, "fields", x.StoreID)
 		c.log.ErrorContext(r.Context(), "request refused", append(who, "alert", "request_refused", "fields", x.Fields, "payload", redact(body))...)
 	default:
+		if x.Status == http.StatusBadRequest {
+			c.refusedOnce(x.API, "request", x.StoreID)
+		}
 		c.log.DebugContext(r.Context(), "call answered", append(who, "replayed", x.Replayed, "took", x.Took)...)
 	}
 	c.observe(journal.Call{At: began, API: x.API, StoreID: x.StoreID, TripID: x.TripID, RequestID: x.RequestID, Status: x.Status}, time.Since(began))

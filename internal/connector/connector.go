@@ -25,6 +25,9 @@ type Config struct {
 	Shopper     jwo.ShopperFinder
 
 	Settings Settings
+	// Serves tells whether a store is one of ours, which may be a metric's
+	// label. Nil: none is.
+	Serves func(storeID string) bool
 	// Observe is told of every call after it was answered. Nil: nobody is.
 	Observe func(journal.Call)
 	Log     *slog.Logger
@@ -68,8 +71,8 @@ func New(cfg Config) *Connector {
 	m := cfg.Metrics
 	c := &Connector{
 		cfg: cfg, log: cfg.Log, routes: map[string]*route{}, strangers: rate.NewLimiter(10, 100),
-		refused: m.Counter("stroll_connector_refused_total", "Calls from Amazon that were refused before they were understood, by reason.", "api", "reason"),
-		fields:  m.Counter("stroll_connector_faulty_fields_total", "Faulty fields of refused requests.", "api", "field"),
+		refused: m.Counter("stroll_connector_refused_total", "Calls refused for their caller, number or form, each once, by reason. Reason fields is every 400 that names fields, whether the decoder, the limits or the operation found them; request is a 400 that names none. Store is unknown for a request that was not read, is unreadable or is for a store not served.", "api", "reason", "store"),
+		fields:  m.Counter("stroll_connector_faulty_fields_total", "Requests refused with 400 by faulty field: each field once a request, all indexes of a list as one.", "api", "field"),
 		working: m.Gauge("stroll_connector_in_flight", "Calls from Amazon being worked on.", "api"),
 	}
 	add := func(path, api string, h func(jwo.HandlerConfig) http.Handler) {
@@ -157,6 +160,14 @@ func (c *Connector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), st.s.Timeout)
 	defer cancel()
 	c.answer(w, r.WithContext(ctx), rt, st.s, body, began)
+}
+
+// refusedOnce counts a refused call; the one place where that is done.
+func (c *Connector) refusedOnce(api, reason, storeID string) {
+	if c.cfg.Serves == nil || !c.cfg.Serves(storeID) {
+		storeID = "unknown"
+	}
+	c.refused.Inc(api, reason, storeID)
 }
 
 // observe tells of an answered call.

@@ -32,7 +32,7 @@ var tooMany = refused{"throttled", jwo.Refusal{Status: http.StatusTooManyRequest
 // stop answers before the request was understood.
 func (c *Connector) stop(w http.ResponseWriter, api string, f refused, began time.Time) {
 	jwo.WriteRefusal(w, "", f.refusal)
-	c.refused.Inc(api, f.reason)
+	c.refusedOnce(api, f.reason, "")
 	c.observe(journal.Call{At: began, API: api, Status: f.refusal.Status}, time.Since(began))
 }
 
@@ -46,7 +46,7 @@ func (c *Connector) turnAway(w http.ResponseWriter, r *http.Request, api, reason
 	}
 	if !c.strangers.Allow() {
 		jwo.WriteRefusal(w, "", refusal)
-		c.refused.Inc(api, reason)
+		c.refusedOnce(api, reason, "")
 		return
 	}
 	if why != nil {

@@ -143,7 +143,7 @@ func TestStrangersDoNotFillTheLog(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	d.metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	if want := `stroll_connector_refused_total{api="CreatePurchases",reason="caller"} 1000`; !strings.Contains(w.Body.String(), want) {
+	if want := `stroll_connector_refused_total{api="CreatePurchases",reason="caller",store="unknown"} 1000`; !strings.Contains(w.Body.String(), want) {
 		t.Errorf("no %s", want)
 	}
 	if n := strings.Count(d.log.String(), "caller_refused"); n < 1 || n > 200 || len(d.seen.list) != n {
