@@ -145,9 +145,16 @@ func signedEntry(t *testing.T, o opened) {
 // behindGateway is a cart as the gateway passes it on.
 func behindGateway(t *testing.T, o opened) {
 	t.Helper()
-	now := jwo.At(time.Now())
+	if status, answer := o.cart(t, "[]"); status/100 != 2 {
+		t.Errorf("%d %s", status, answer)
+	}
+}
+
+// cart sends a cart with the gateway's secret.
+func (o opened) cart(t *testing.T, items string) (int, []byte) {
+	t.Helper()
 	body := fmt.Sprintf(`{"requestId":"00000000-0000-4000-8000-000000000001","idempotentShoppingTripId":"trip-of-the-gateway","storeId":"%s",
-		"shoppingTrip":{"startTime":"%s","endTime":"%s","authEvents":[]},"cartItems":[]}`, demo.StoreID, jwo.At(time.Now().Add(-time.Minute)), now)
+		"shoppingTrip":{"startTime":"%s","endTime":"%s","authEvents":[]},"cartItems":%s}`, demo.StoreID, jwo.At(time.Now().Add(-time.Minute)), jwo.At(time.Now()), items)
 	r, err := http.NewRequestWithContext(o.ctx, http.MethodPost, o.Addresses()["connector"]+jwo.PathCreatePurchases, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -155,11 +162,37 @@ func behindGateway(t *testing.T, o opened) {
 	r.Header.Set("X-Stroll-Gateway", gatewaySecret)
 	resp, err := o.client.Do(r)
 	if err != nil {
-		t.Error(err)
-		return
+		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if answer, _ := io.ReadAll(resp.Body); resp.StatusCode/100 != 2 {
-		t.Errorf("%d %s", resp.StatusCode, answer)
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Error(err)
 	}
+	return resp.StatusCode, answer
+}
+
+// TestRefusedCartIsCountedForItsStore: what never gets as far as the carts is
+// on the store's account all the same.
+func TestRefusedCartIsCountedForItsStore(t *testing.T) {
+	inWorld(t, func(d *demo.Config, _ *http.Client) {
+		edit := d.Edit
+		d.Edit = func(a *app.Config) {
+			edit(a)
+			a.Amazon.Inbound.Mode, a.Amazon.Inbound.Secrets = connector.AuthHeader, []string{gatewaySecret}
+		}
+	}, func(t *testing.T, o opened) {
+		if status, answer := o.cart(t, `[{"id":"a","type":"X"}]`); status != http.StatusBadRequest {
+			t.Errorf("%d %s", status, answer)
+		}
+		_, _, page := o.get(t, o.Addresses()["admin"]+"/metrics")
+		for _, want := range []string{
+			`stroll_connector_refused_total{api="CreatePurchases",reason="fields",store="` + demo.StoreID + `"} 1`,
+			`stroll_connector_faulty_fields_total{api="CreatePurchases",field="cartItems[].type"} 1`,
+		} {
+			if !strings.Contains(page, want) {
+				t.Errorf("no %s", want)
+			}
+		}
+	})
 }
