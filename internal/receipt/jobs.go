@@ -90,7 +90,7 @@ const lastTry = 72 * time.Hour
 
 // lookAgain is how soon a waiting receipt notices that an operator has ended a
 // long pause.
-const lookAgain = 10 * time.Minute
+const lookAgain = 30 * time.Minute
 
 // paused tells how long nobody is to ask Amazon.
 func (r *Receipts) paused(ctx context.Context, rc Receipt) (time.Duration, error) {

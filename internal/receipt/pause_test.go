@@ -22,8 +22,9 @@ type shared struct {
 	pay *pay.Pay
 }
 
-// pausable runs f in virtual time with the jobs of receipts and payments running.
-func pausable(t *testing.T, script []reply, f func(t *testing.T, k *shared)) {
+// pausable runs f in virtual time with the jobs of receipts and payments running,
+// and a probe of a denied API every so often.
+func pausable(t *testing.T, probe time.Duration, script []reply, f func(t *testing.T, k *shared)) {
 	t.Helper()
 	dsn := testkit.SQLiteDSN(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -32,7 +33,11 @@ func pausable(t *testing.T, script []reply, f func(t *testing.T, k *shared)) {
 			t.Fatal(err)
 		}
 		k := &shared{desk: &desk{db: d, box: outbox.New(outbox.Config{DB: d, Poll: time.Hour}), amazon: &amazon{script: script}, carts: carts{}}}
-		k.pay = pay.New(pay.Config{DB: d, Outbox: k.box})
+		k.pay = pay.New(pay.Config{DB: d, Outbox: k.box, Settings: func(string) (pay.Settings, bool) {
+			var s pay.Settings
+			s.Retry.DeniedProbe = probe
+			return s, true
+		}})
 		k.Receipts = receipt.New(receipt.Config{DB: d, Outbox: k.box, Amazon: k.amazon, Carts: k.carts, Pauses: k.pay,
 			Stores: func(string) (receipt.Store, bool) { return receipt.Store{Name: "Shop"}, true }})
 		ctx, stop := context.WithCancel(t.Context())
@@ -89,7 +94,7 @@ func (k *shared) alerts(t *testing.T) int {
 }
 
 func TestThrottledQuestionPausesAllReceipts(t *testing.T) {
-	pausable(t, []reply{no(429, "", jwo.Throttled, 10*time.Minute), yes(full)}, func(t *testing.T, k *shared) {
+	pausable(t, 5*time.Minute, []reply{no(429, "", jwo.Throttled, 10*time.Minute), yes(full)}, func(t *testing.T, k *shared) {
 		k.open(t, 0, 1)
 		pass(time.Second)
 		until := k.paused(t, "throttled").Until
@@ -111,7 +116,7 @@ func TestThrottledQuestionPausesAllReceipts(t *testing.T) {
 
 func TestDeniedQuestionIsToldOnceAndProbed(t *testing.T) {
 	denied := no(403, "", jwo.Denied, 0)
-	pausable(t, []reply{denied, denied, denied, yes(full)}, func(t *testing.T, k *shared) {
+	pausable(t, 5*time.Minute, []reply{denied, denied, denied, yes(full)}, func(t *testing.T, k *shared) {
 		k.open(t, 0, 1)
 		pass(time.Second)
 		k.paused(t, "denied")
@@ -137,7 +142,7 @@ func TestDeniedQuestionIsToldOnceAndProbed(t *testing.T) {
 // TestPauseIsSharedWithPayments: what a payment's inquiry heard holds receipts,
 // and an operator's word frees them.
 func TestPauseIsSharedWithPayments(t *testing.T) {
-	pausable(t, []reply{yes(full)}, func(t *testing.T, k *shared) {
+	pausable(t, 5*time.Minute, []reply{yes(full)}, func(t *testing.T, k *shared) {
 		busy := no(429, "", jwo.Throttled, 20*time.Hour).err
 		if err := k.pay.Heard(t.Context(), jwo.APIGetTransactionalData, "store-1", busy); err != nil {
 			t.Fatal(err)
@@ -151,17 +156,17 @@ func TestPauseIsSharedWithPayments(t *testing.T) {
 		if err := k.pay.ResumeAPI(t.Context(), jwo.APIGetTransactionalData, "ann", "limit raised"); err != nil {
 			t.Fatal(err)
 		}
-		pass(11 * time.Minute)
+		pass(31 * time.Minute)
 		k.all(t, 3, receipt.Complete)
 	})
 }
 
 // TestPauseDoesNotKeepReceiptsForEver: an API denied for good leaves no jobs.
 func TestPauseDoesNotKeepReceiptsForEver(t *testing.T) {
-	pausable(t, []reply{no(403, "", jwo.Denied, 0)}, func(t *testing.T, k *shared) {
-		k.open(t, 0, 3)
+	pausable(t, 6*time.Hour, []reply{no(403, "", jwo.Denied, 0)}, func(t *testing.T, k *shared) {
+		k.open(t, 0, 1)
 		pass(74 * time.Hour)
-		k.all(t, 3, receipt.Issued)
+		k.all(t, 1, receipt.Issued)
 		if n, _, err := k.box.Rest(t.Context()); n != 0 || err != nil || k.alerts(t) != 1 {
 			t.Errorf("%d jobs left, %d alerts, %v", n, k.alerts(t), err)
 		}
