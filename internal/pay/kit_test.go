@@ -3,6 +3,7 @@ package pay_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"net"
 	"net/http"
 	"sync"
@@ -21,7 +22,17 @@ import (
 	"github.com/strollhq/stroll/jwosim"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+// TestMain runs more worlds at once than there are processors: a world mostly
+// waits for its database's disk. The flag -parallel overrides it.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("8"); err != nil {
+			panic(err)
+		}
+	}
+	testkit.Main(m)
+}
 
 const (
 	card  = "card"  // a store nobody asks about: card entry

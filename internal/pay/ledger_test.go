@@ -29,7 +29,7 @@ func TestLedger(t *testing.T) {
 		}
 	}}
 	// A world is dear; more lives by the flag -rapid.checks.
-	lives := 40
+	lives := 15
 	if f := flag.Lookup("rapid.checks"); f.Value.String() != f.DefValue {
 		lives = math.MaxInt
 	}

@@ -91,7 +91,7 @@ type desk struct {
 
 func open(t *testing.T, d *db.DB, script ...reply) *desk {
 	t.Helper()
-	k := &desk{db: d, box: outbox.New(outbox.Config{DB: d, Poll: time.Hour}), amazon: &amazon{script: script}, carts: carts{}, log: &bytes.Buffer{}}
+	k := &desk{db: d, box: outbox.New(outbox.Config{DB: d, Poll: time.Hour, Lease: time.Hour}), amazon: &amazon{script: script}, carts: carts{}, log: &bytes.Buffer{}}
 	k.Receipts = receipt.New(receipt.Config{
 		DB: d, Outbox: k.box, Amazon: k.amazon, Carts: k.carts, Log: slog.New(slog.NewTextHandler(k.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Stores: func(id string) (receipt.Store, bool) {
