@@ -57,6 +57,7 @@ type pauses struct {
 	mu   sync.Mutex
 	read time.Time
 	byID map[string]Pause
+	era  int // counts forgetPauses, so that a reading begun before one is not kept
 }
 
 // Pauses are the APIs paused now.
@@ -107,6 +108,14 @@ func (p *Pay) paused(ctx context.Context, api string, s Settings, now time.Time)
 	if err != nil || won {
 		return time.Time{}, err
 	}
+	// Somebody else probes, or the pause has ended meanwhile.
+	v, ok, err = p.pauseOf(ctx, api, now)
+	if err != nil || !ok {
+		return time.Time{}, err
+	}
+	if v.Until.After(now) {
+		again = v.Until
+	}
 	return again, nil
 }
 
@@ -114,6 +123,7 @@ func (p *Pay) pauseOf(ctx context.Context, api string, now time.Time) (Pause, bo
 	p.pauses.mu.Lock()
 	fresh := !p.pauses.read.IsZero() && now.Sub(p.pauses.read) < pauseSeen
 	v, ok := p.pauses.byID[api]
+	era := p.pauses.era
 	p.pauses.mu.Unlock()
 	if fresh {
 		return v, ok, nil
@@ -127,7 +137,9 @@ func (p *Pay) pauseOf(ctx context.Context, api string, now time.Time) (Pause, bo
 		byID[one.API] = one
 	}
 	p.pauses.mu.Lock()
-	p.pauses.read, p.pauses.byID = now, byID
+	if p.pauses.era == era {
+		p.pauses.read, p.pauses.byID = now, byID
+	}
 	p.pauses.mu.Unlock()
 	v, ok = byID[api]
 	return v, ok, nil
@@ -144,6 +156,7 @@ func (p *Pay) knownPause(api string) bool {
 func (p *Pay) forgetPauses() {
 	p.pauses.mu.Lock()
 	p.pauses.read = time.Time{}
+	p.pauses.era++
 	p.pauses.mu.Unlock()
 }
 
