@@ -188,7 +188,9 @@ func (d *deadline) set(s *stream, at time.Time) {
 		d.timer = nil
 	}
 	d.at = at
-	if !at.IsZero() {
+	// A deadline in the past, which net/http sets to end a read at once, needs no
+	// timer.
+	if !at.IsZero() && !d.passed() {
 		d.timer = time.AfterFunc(time.Until(at), func() {
 			s.mu.Lock()
 			s.moved.Broadcast()
