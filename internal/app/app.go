@@ -43,8 +43,9 @@ type Env struct {
 	// Processor is the retailer's own card processor. Default: the configured
 	// one.
 	Processor pay.Processor
-	// Probe is called at each named step of a payment, for tests that crash
-	// the program there. Default: nothing.
+	// Probe is called at each named step of a payment (pay.Points) and around
+	// each commit (db.Config.Probe), for tests that crash the program there. Nil
+	// does nothing.
 	Probe func(point string)
 }
 
@@ -85,7 +86,7 @@ func New(ctx context.Context, cfg *Config, env Env) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	a.DB, err = db.Open(ctx, db.Config{DSN: cfg.Database, Log: a.log})
+	a.DB, err = db.Open(ctx, db.Config{DSN: cfg.Database, Log: a.log, Probe: env.Probe})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

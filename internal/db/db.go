@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
+	"regexp"
+	"runtime"
 	"strings"
 
 	"github.com/strollhq/stroll/internal/fault"
@@ -25,6 +28,12 @@ type Config struct {
 	DSN string
 	// Log gets migrations and repeated transactions; nil is silent.
 	Log *slog.Logger
+	// Probe is called just before and just after each commit, on the goroutine
+	// that asked for it, with "before commit:NAME" and "after commit:NAME". NAME
+	// is the write's kind, or the function whose transaction it is, such as
+	// internal/cart.(*Carts).take. Tests stop the program there. Nil does
+	// nothing.
+	Probe func(point string)
 }
 
 // The values of Engine.
@@ -36,6 +45,7 @@ const (
 // backend is what differs between the engines.
 type backend interface {
 	tx(ctx context.Context, loose bool, fn func(context.Context, *Tx) error) error
+	write(ctx context.Context, w *Write) (made bool, err error)
 	reader() Querier
 	snapshot(ctx context.Context) (*sql.Tx, error)
 	ping(ctx context.Context) error
@@ -46,6 +56,7 @@ type backend interface {
 type DB struct {
 	engine string
 	back   backend
+	watch  func(point string) // nil for nobody
 }
 
 var errClosed = fault.New(fault.Unavailable, "the database is closed")
@@ -62,13 +73,13 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &DB{engine: Postgres, back: back}, nil
+		return &DB{engine: Postgres, back: back, watch: c.Probe}, nil
 	}
 	back, err := openSQLite(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	return &DB{engine: SQLite, back: back}, nil
+	return &DB{engine: SQLite, back: back, watch: c.Probe}, nil
 }
 
 // IsPostgres says whether a DSN names a PostgreSQL server rather than a file.
@@ -112,8 +123,39 @@ func (d *DB) run(ctx context.Context, loose bool, fn func(context.Context, *Tx) 
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("transaction not begun: %w", err)
 	}
-	return classify(d.back.tx(context.WithValue(ctx, inTx{}, d), loose, fn))
+	name := ""
+	if d.watch != nil {
+		name = nameOf(fn)
+		inner := fn
+		fn = func(ctx context.Context, tx *Tx) error {
+			err := inner(ctx, tx)
+			if err == nil {
+				d.probe("before commit:" + name)
+			}
+			return err
+		}
+	}
+	err := d.back.tx(context.WithValue(ctx, inTx{}, d), loose, fn)
+	if err == nil {
+		d.probe("after commit:" + name)
+	}
+	return classify(err)
 }
+
+func (d *DB) probe(point string) {
+	if d.watch != nil {
+		d.watch(point)
+	}
+}
+
+// nameOf is the place in our code of a transaction's function.
+func nameOf(fn func(context.Context, *Tx) error) string {
+	name := runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name()
+	name = strings.TrimPrefix(name, "github.com/strollhq/stroll/")
+	return closures.ReplaceAllString(name, "")
+}
+
+var closures = regexp.MustCompile(`(\.func\d+(\.\d+)*)+$`)
 
 // Ping asks the database for an answer.
 func (d *DB) Ping(ctx context.Context) error { return classify(d.back.ping(ctx)) }

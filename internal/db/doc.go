@@ -11,6 +11,10 @@
 // failure. Either way the function given to Tx may run more than once and
 // must have no effect outside the transaction except through AfterCommit.
 //
+// A transaction that is decided before it is made is a Write: rows under a
+// claim and checks. Writes share commits on both engines; on PostgreSQL those
+// of one Kind that wait are one statement and one round trip.
+//
 // A full or read-only disk, a lost server and a busy file are errors of kind
 // fault.Unavailable; nothing of the transaction happened and the database
 // serves again as soon as the cause is gone. One case cannot be known: a

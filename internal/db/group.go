@@ -38,8 +38,10 @@ type call struct {
 	ran  chan bool // caller to writer: it returned nil
 	done chan error
 	tx   *Tx
-	err  error // what the function returned; written before ran
-	gone bool  // the caller unwound and hears no answer; written before ran
+	w    *Write // instead of a function: the writer makes it on its own goroutine
+	made bool   // the write's claim was made; written before done
+	err  error  // what the function returned; written before ran
+	gone bool   // the caller unwound and hears no answer; written before ran
 }
 
 // asked is a prepared statement in use and its row.
@@ -63,7 +65,7 @@ func startGroup(pool *sql.DB, conn *sql.Conn) *group {
 		quit:    make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
-	go g.write()
+	go g.loop()
 	return g
 }
 
@@ -105,6 +107,29 @@ func (g *group) tx(ctx context.Context, _ bool, fn func(context.Context, *Tx) er
 	}
 }
 
+// write queues w and waits for its commit.
+func (g *group) write(ctx context.Context, w *Write) (bool, error) {
+	c := &call{ctx: ctx, w: w, done: make(chan error, 1)}
+	select {
+	case g.queue <- c:
+	case <-ctx.Done():
+		return false, fmt.Errorf("write %s not begun: %w", w.kind.name, ctx.Err())
+	case <-g.stopped:
+		return false, errClosed
+	}
+	select {
+	case err := <-c.done:
+		return err == nil && c.made, err
+	case <-g.stopped:
+		select {
+		case err := <-c.done:
+			return err == nil && c.made, err
+		default:
+			return false, errClosed
+		}
+	}
+}
+
 // run gives the writer its turn back however fn ends.
 func (c *call) run(tx *Tx, fn func(context.Context, *Tx) error) {
 	c.err, c.gone = errPanicked, true
@@ -116,7 +141,7 @@ func (c *call) run(tx *Tx, fn func(context.Context, *Tx) error) {
 	c.err, c.gone = err, false
 }
 
-func (g *group) write() {
+func (g *group) loop() {
 	defer close(g.stopped)
 	defer func() {
 		g.st.close()
@@ -218,10 +243,13 @@ func (g *group) begin() error {
 
 // one lets a call run. The error is one of the transaction as a whole.
 func (g *group) one(c *call, alone bool) error {
-	c.err, c.gone, c.tx = nil, false, nil
+	c.err, c.gone, c.tx, c.made = nil, false, nil, false
 	if err := c.ctx.Err(); err != nil {
 		c.err = fmt.Errorf("transaction not begun: %w", err)
 		return nil
+	}
+	if c.w != nil {
+		return g.make(c, alone)
 	}
 	if !alone {
 		if err := g.exec("SAVEPOINT one"); err != nil {
@@ -246,6 +274,24 @@ func (g *group) one(c *call, alone bool) error {
 		return err
 	}
 	return g.exec("RELEASE one")
+}
+
+// make makes a write. Its checks and its claim come first, so that one which
+// does not hold leaves nothing to undo.
+func (g *group) make(c *call, alone bool) error {
+	tx := Tx{q: g}
+	made, err := c.w.run(c.ctx, &tx)
+	g.endRows()
+	switch {
+	case tx.dead != nil:
+		return fmt.Errorf("%w: %w", errSplit, tx.dead)
+	case err == nil:
+		c.made = made
+		return nil
+	case alone:
+		c.err = err
+	}
+	return err
 }
 
 func (g *group) exec(query string) error {

@@ -28,6 +28,7 @@ const (
 type postgresDB struct {
 	db  *sql.DB
 	log *slog.Logger
+	*together
 }
 
 func openPostgres(ctx context.Context, c Config) (*postgresDB, error) {
@@ -53,7 +54,9 @@ func openPostgres(ctx context.Context, c Config) (*postgresDB, error) {
 		d.Close()
 		return nil, classify(fmt.Errorf("database %s on %s: %w", cfg.Database, cfg.Host, err))
 	}
-	return &postgresDB{db: d, log: c.Log}, nil
+	p := &postgresDB{db: d, log: c.Log}
+	p.together = startTogether(p)
+	return p, nil
 }
 
 // settle prepares a new connection. A plan made while a table was empty is a
@@ -71,7 +74,10 @@ func (p *postgresDB) reader() Querier { return pool{p.db} }
 
 func (p *postgresDB) ping(ctx context.Context) error { return p.db.PingContext(ctx) }
 
-func (p *postgresDB) close() error { return p.db.Close() }
+func (p *postgresDB) close() error {
+	p.together.stop()
+	return p.db.Close()
+}
 
 // pool is the connection pool with its errors classified. pgx keeps the
 // statements prepared.

@@ -20,7 +20,7 @@ import (
 // sqliteDB is one writing connection behind a queue, and a pool of reading
 // ones.
 type sqliteDB struct {
-	write   *sql.DB
+	writer  *sql.DB
 	read    *sql.DB
 	readers prepared
 	*group
@@ -68,7 +68,7 @@ func openSQLite(ctx context.Context, c Config) (*sqliteDB, error) {
 	n := max(4, 2*runtime.GOMAXPROCS(0))
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
-	return &sqliteDB{write: write, read: read, readers: newPrepared(read), group: startGroup(write, conn)}, nil
+	return &sqliteDB{writer: write, read: read, readers: newPrepared(read), group: startGroup(write, conn)}, nil
 }
 
 // sqliteURL is the driver's name for a file. busy_timeout stands first because
@@ -129,5 +129,5 @@ func (s *sqliteDB) close() error {
 	s.readers.st.close()
 	// Readers first: the last connection to close checkpoints the log and
 	// removes it, which only a writing one may do.
-	return errors.Join(s.read.Close(), s.write.Close())
+	return errors.Join(s.read.Close(), s.writer.Close())
 }

@@ -1,0 +1,159 @@
+package db
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Stmt is a statement that is run for one row of values or, on PostgreSQL, for
+// the rows of many callers at once. Make it once, as a package variable.
+type Stmt struct {
+	cols  []column
+	one   string // for one row: $1, $2, …
+	many  string // for many: {rows} stands for them, as r
+	loose bool
+}
+
+type column struct {
+	name string
+	kind string // text or bigint
+}
+
+// Insert is a statement that inserts the columns, given as "id text, at bigint"
+// with the types text and bigint, into a table. The tail, such as
+// ON CONFLICT (id) DO UPDATE SET at = excluded.at, may be empty.
+func Insert(table, columns, tail string) *Stmt {
+	s := &Stmt{cols: parseColumns(columns)}
+	names, marks, values := make([]string, len(s.cols)), make([]string, len(s.cols)), make([]string, len(s.cols))
+	for i, c := range s.cols {
+		names[i], marks[i], values[i] = c.name, fmt.Sprintf("$%d", i+1), "r."+c.name
+	}
+	into := fmt.Sprintf("INSERT INTO %s (%s) ", table, strings.Join(names, ", "))
+	s.one = into + "VALUES (" + strings.Join(marks, ", ") + ") " + tail
+	s.many = into + "SELECT " + strings.Join(values, ", ") + " FROM {rows} " + tail
+	return s
+}
+
+// Change is a statement that changes rows: an UPDATE … FROM {rows} WHERE … or
+// the like, in which {rows} stands for the given columns, as r.
+func Change(columns, sql string) *Stmt {
+	s := &Stmt{cols: parseColumns(columns), many: sql}
+	s.one = strings.ReplaceAll(sql, "{rows}", s.single())
+	return s
+}
+
+// Loose is s for rows that may find nothing to do: an insert whose row is there
+// already. Any other statement must touch one row for each it is given, or
+// nothing of its transaction happens.
+func (s *Stmt) Loose() *Stmt {
+	l := *s
+	l.loose = true
+	return &l
+}
+
+// Check is a condition on what a decision was made from, such as
+// NOT EXISTS (SELECT 1 FROM debt WHERE debt.visitor = r.visitor).
+type Check struct {
+	cols []column
+	cond string
+	one  string
+}
+
+// NewCheck makes a check of a condition on r, a row of the columns.
+func NewCheck(columns, condition string) *Check {
+	s := Stmt{cols: parseColumns(columns)}
+	return &Check{s.cols, condition, "SELECT CASE WHEN (" + condition + ") THEN 1 ELSE 0 END FROM " + s.single()}
+}
+
+// single is one row of parameters, as r.
+func (s *Stmt) single() string {
+	casts := make([]string, len(s.cols))
+	for i, c := range s.cols {
+		casts[i] = fmt.Sprintf("CAST($%d AS %s) AS %s", i+1, c.kind, c.name)
+	}
+	return "(SELECT " + strings.Join(casts, ", ") + ") AS r"
+}
+
+func parseColumns(list string) []column {
+	var cols []column
+	for part := range strings.SplitSeq(list, ",") {
+		name, kind, _ := strings.Cut(strings.TrimSpace(part), " ")
+		if kind = strings.TrimSpace(kind); name == "" || kind != "text" && kind != "bigint" {
+			panic(fmt.Sprintf("db: column %q is not a name with text or bigint", part))
+		}
+		cols = append(cols, column{name, kind})
+	}
+	return cols
+}
+
+// Kind is a shape of transaction that many callers share: on PostgreSQL all
+// writes of one kind that wait are a single statement and a single round trip.
+type Kind struct {
+	name   string
+	claim  *Stmt
+	checks []*Check
+	rows   []*Stmt
+	nth    map[*Stmt]int
+	nthC   map[*Check]int
+	sql    string
+}
+
+// NewKind makes a kind. Its claim is the statement that decides whether a write
+// happens: an insert that gives way to a row that is there (ON CONFLICT … DO
+// NOTHING), or a compare-and-swap. key is the expression over the claim's
+// table that yields the write's key. The other statements follow only a claim
+// that was made.
+func NewKind(name string, claim *Stmt, key string, checks []*Check, rows ...*Stmt) *Kind {
+	k := &Kind{name: name, claim: claim, checks: checks, rows: rows, nth: map[*Stmt]int{}, nthC: map[*Check]int{}}
+	for i, s := range rows {
+		k.nth[s] = i
+	}
+	for i, c := range checks {
+		k.nthC[c] = i
+	}
+	k.sql = k.together(key)
+	return k
+}
+
+// together is the statement for many writes on PostgreSQL. Its parameters are
+// arrays: for each check, the claim and each statement the keys of the writes,
+// then one array for each column.
+func (k *Kind) together(key string) string {
+	var b strings.Builder
+	n := 0
+	keys := make([]string, len(k.rows)) // the parameter with each statement's keys
+	unnest := func(alias string, cols []column) string {
+		n++
+		args, names := []string{fmt.Sprintf("$%d::text[]", n)}, []string{"k"}
+		for _, c := range cols {
+			n++
+			args = append(args, fmt.Sprintf("$%d::%s[]", n, c.kind))
+			names = append(names, c.name)
+		}
+		return fmt.Sprintf("unnest(%s) AS %s(%s)", strings.Join(args, ", "), alias, strings.Join(names, ", "))
+	}
+	b.WriteString("WITH ")
+	passed := "true"
+	for i, c := range k.checks {
+		fmt.Fprintf(&b, "c%d AS MATERIALIZED (SELECT r.k FROM %s WHERE NOT (%s)), ", i, unnest("r", c.cols), c.cond)
+		passed += fmt.Sprintf(" AND u.k NOT IN (SELECT k FROM c%d)", i)
+	}
+	of := func(s *Stmt, condition string) string {
+		return strings.ReplaceAll(s.many, "{rows}", fmt.Sprintf("(SELECT u.* FROM %s WHERE %s) AS r", unnest("u", s.cols), condition))
+	}
+	fmt.Fprintf(&b, "claim AS (%s RETURNING %s AS k)", of(k.claim, passed), key)
+	for i, s := range k.rows {
+		keys[i] = fmt.Sprintf("$%d::text[]", n+1)
+		fmt.Fprintf(&b, ", s%d AS (%s RETURNING 1)", i, of(s, "u.k IN (SELECT k FROM claim)"))
+	}
+	// A statement that touched another number of rows than it was given fails
+	// the whole: a division by zero, which is computed once.
+	all := "true"
+	for i, s := range k.rows {
+		if !s.loose {
+			all += fmt.Sprintf(" AND (SELECT count(*) FROM s%d) = (SELECT count(*) FROM unnest(%s) AS u(k) WHERE u.k IN (SELECT k FROM claim))", i, keys[i])
+		}
+	}
+	fmt.Fprintf(&b, " SELECT k, 1 / CASE WHEN %s THEN 1 ELSE 0 END FROM claim", all)
+	return b.String()
+}

@@ -1,0 +1,261 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Writes on PostgreSQL: those of one kind that wait together are one statement,
+// which is a transaction and a commit of its own.
+
+const (
+	// groupWriters is how many statements are under way at once: while one
+	// waits for the disk, the next is made.
+	groupWriters = 2
+	// maxTogether bounds the writes in one statement.
+	maxTogether = 128
+	// statementLimit ends a statement whose server does not answer.
+	statementLimit = 20 * time.Second
+)
+
+// together makes waiting writes.
+type together struct {
+	p       *postgresDB
+	queue   chan *pending
+	quit    chan struct{}
+	stopped chan struct{}
+	once    sync.Once
+}
+
+// pending is a write that waits.
+type pending struct {
+	ctx  context.Context
+	w    *Write
+	made bool       // written before done
+	done chan error // has room for one
+}
+
+func startTogether(p *postgresDB) *together {
+	t := &together{p: p, queue: make(chan *pending, maxTogether), quit: make(chan struct{}), stopped: make(chan struct{})}
+	var writers sync.WaitGroup
+	for range groupWriters {
+		writers.Go(t.loop)
+	}
+	go func() {
+		writers.Wait()
+		for {
+			select {
+			case c := <-t.queue:
+				c.done <- errClosed
+			default:
+				close(t.stopped)
+				return
+			}
+		}
+	}()
+	return t
+}
+
+func (t *together) stop() {
+	t.once.Do(func() { close(t.quit) })
+	<-t.stopped
+}
+
+// write queues w and waits for its commit; one that was begun is waited for
+// whatever its context.
+func (t *together) write(ctx context.Context, w *Write) (bool, error) {
+	c := &pending{ctx: ctx, w: w, done: make(chan error, 1)}
+	select {
+	case t.queue <- c:
+	case <-ctx.Done():
+		return false, fmt.Errorf("write %s not begun: %w", w.kind.name, ctx.Err())
+	case <-t.stopped:
+		return false, errClosed
+	}
+	select {
+	case err := <-c.done:
+		return err == nil && c.made, err
+	case <-t.stopped:
+		select {
+		case err := <-c.done:
+			return err == nil && c.made, err
+		default:
+			return false, errClosed
+		}
+	}
+}
+
+// loop takes what waits and never waits for more.
+func (t *together) loop() {
+	for {
+		var taken []*pending
+		select {
+		case c := <-t.queue:
+			taken = append(taken, c)
+		case <-t.quit:
+			return
+		}
+	more:
+		for len(taken) < maxTogether {
+			select {
+			case c := <-t.queue:
+				taken = append(taken, c)
+			default:
+				break more
+			}
+		}
+		for len(taken) > 0 {
+			var group []*pending
+			if group, taken = alike(taken); len(group) > 0 {
+				t.make(group)
+			}
+		}
+	}
+}
+
+// alike picks the writes of the first one's kind, no two of which can meet.
+func alike(taken []*pending) (group, rest []*pending) {
+	seen := map[string]bool{}
+	var kind *Kind
+	for _, c := range taken {
+		if err := c.ctx.Err(); err != nil {
+			c.done <- fmt.Errorf("write %s not begun: %w", c.w.kind.name, err)
+			continue
+		}
+		if kind == nil {
+			kind = c.w.kind
+		}
+		if c.w.kind != kind || seen[c.w.unique] {
+			rest = append(rest, c)
+			continue
+		}
+		seen[c.w.unique] = true
+		group = append(group, c)
+	}
+	// All writers touch rows in the same order.
+	slices.SortFunc(group, func(a, b *pending) int { return cmp.Compare(a.w.unique, b.w.unique) })
+	return group, rest
+}
+
+// make writes a group and answers it. One bad write must not fail its
+// neighbours: when the statement fails, each is made alone.
+func (t *together) make(group []*pending) {
+	made, err := t.statement(group)
+	if err != nil && len(group) > 1 && !passing(err) || serialization(err) {
+		for _, c := range group {
+			for try := 1; ; try++ {
+				made, err = t.statement([]*pending{c})
+				if !serialization(err) || try == maxRepeats {
+					break
+				}
+			}
+			c.made = made[c.w.key]
+			c.done <- err
+		}
+		return
+	}
+	for _, c := range group {
+		c.made = made[c.w.key]
+		c.done <- err
+	}
+}
+
+// statement makes the group's one statement and answers whose claims were made.
+func (t *together) statement(group []*pending) (map[string]bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
+	defer cancel()
+	rows, err := t.p.db.QueryContext(ctx, group[0].w.kind.sql, arguments(group)...)
+	if err != nil {
+		return nil, changed(err)
+	}
+	defer rows.Close()
+	made := make(map[string]bool, len(group))
+	for rows.Next() {
+		var key string
+		var all int64
+		if err := rows.Scan(&key, &all); err != nil {
+			return nil, changed(err)
+		}
+		made[key] = true
+	}
+	return made, changed(errors.Join(rows.Err(), rows.Close()))
+}
+
+// changed names the division by which a statement fails whose rows were not
+// all as expected.
+func changed(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "22012" {
+		return fmt.Errorf("%w: %w", ErrChanged, err)
+	}
+	return err
+}
+
+// arguments are the arrays of a group's statement, in the order of its text.
+func arguments(group []*pending) []any {
+	k := group[0].w.kind
+	tables := make([]table, 0, len(k.checks)+1+len(k.rows))
+	for _, c := range k.checks {
+		tables = append(tables, newTable(c.cols))
+	}
+	tables = append(tables, newTable(k.claim.cols))
+	for _, s := range k.rows {
+		tables = append(tables, newTable(s.cols))
+	}
+	for _, c := range group {
+		w := c.w
+		for _, put := range w.checks {
+			tables[k.nthC[put.what]].add(w.key, put.values)
+		}
+		tables[len(k.checks)].add(w.key, w.claim)
+		for _, put := range w.rows {
+			tables[len(k.checks)+1+k.nth[put.what]].add(w.key, put.values)
+		}
+	}
+	var args []any
+	for _, t := range tables {
+		args = append(args, t.keys)
+		for i, c := range t.cols {
+			if c.kind == "text" {
+				args = append(args, t.texts[i])
+			} else {
+				args = append(args, t.ints[i])
+			}
+		}
+	}
+	return args
+}
+
+// table is rows by column.
+type table struct {
+	cols  []column
+	keys  []string
+	texts [][]string
+	ints  [][]int64
+}
+
+func newTable(cols []column) table {
+	t := table{cols: cols, keys: []string{}, texts: make([][]string, len(cols)), ints: make([][]int64, len(cols))}
+	for i := range cols {
+		t.texts[i], t.ints[i] = []string{}, []int64{} // a nil slice would be NULL
+	}
+	return t
+}
+
+func (t *table) add(key string, values []any) {
+	t.keys = append(t.keys, key)
+	for i, v := range values {
+		switch v := v.(type) {
+		case string:
+			t.texts[i] = append(t.texts[i], v)
+		case int64:
+			t.ints[i] = append(t.ints[i], v)
+		}
+	}
+}
