@@ -38,8 +38,11 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 	a.Pay = pay.New(pay.Config{
 		DB: a.DB, Outbox: a.Jobs, Amazon: amazon, Processor: a.processor(cfg), Settings: a.paySettings,
 		// Receipts are made later in this function; payments settle only in Run.
-		Settled: func(ctx context.Context, tx *db.Tx, p pay.Payment) error { return a.Receipts.Begin(ctx, tx, p) },
-		Log:     a.log, Metrics: a.Metrics, Probe: a.env.Probe,
+		Settled: func(ctx context.Context, q db.Querier, w db.Putter, p pay.Payment) error {
+			return a.Receipts.Begin(ctx, q, w, p)
+		},
+		SettledStmts: receipt.BeginStmts(),
+		Log:          a.log, Metrics: a.Metrics, Probe: a.env.Probe,
 	})
 	a.Shoppers = shopper.New(shopper.Config{DB: a.DB})
 	a.Gate = gate.New(gate.Config{

@@ -34,6 +34,36 @@ func Insert(table, columns, tail string) *Stmt {
 	return s
 }
 
+// Update is a statement that sets columns of a table where others are equal to
+// what is given, a compare-and-swap for example. The values of set come first,
+// then those of where.
+func Update(table, set, where string) *Stmt {
+	sets, wheres := parseColumns(set), parseColumns(where)
+	var one, many, oneIf, manyIf []string
+	for i, c := range sets {
+		one = append(one, fmt.Sprintf("%s = $%d", c.name, i+1))
+		many = append(many, fmt.Sprintf("%s = r.%s", c.name, c.name))
+	}
+	s := &Stmt{cols: sets}
+	for i, c := range wheres {
+		oneIf = append(oneIf, fmt.Sprintf("%s = $%d", c.name, len(sets)+i+1))
+		manyIf = append(manyIf, fmt.Sprintf("%s.%s = r.was_%s", table, c.name, c.name))
+		s.cols = append(s.cols, column{"was_" + c.name, c.kind})
+	}
+	s.one = fmt.Sprintf("UPDATE %s SET %s WHERE %s", table, strings.Join(one, ", "), strings.Join(oneIf, " AND "))
+	s.many = fmt.Sprintf("UPDATE %s SET %s FROM {rows} WHERE %s", table, strings.Join(many, ", "), strings.Join(manyIf, " AND "))
+	return s
+}
+
+// Names are the columns of a list with types, for a SELECT.
+func Names(columns string) string {
+	var names []string
+	for _, c := range parseColumns(columns) {
+		names = append(names, c.name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // Change is a statement that changes rows: an UPDATE … FROM {rows} WHERE … or
 // the like, in which {rows} stands for the given columns, as r.
 func Change(columns, sql string) *Stmt {

@@ -155,11 +155,11 @@ func (o *Outbox) Handle(name string, h Handler, p Policy) {
 	slices.Sort(o.names)
 }
 
-// Add adds a job in the caller's transaction. If an unfinished job of that
+// Add adds a job in the caller's transaction or write. If an unfinished job of that
 // kind and key exists it takes the new payload and the earlier of both times
 // and deadlines; if it is running just now it runs once more afterwards; if it
 // was parked it becomes due, with its attempts forgotten.
-func (o *Outbox) Add(ctx context.Context, tx *db.Tx, j Job) error {
+func (o *Outbox) Add(ctx context.Context, w db.Putter, j Job) error {
 	if j.Kind == "" {
 		return fault.New(fault.Invalid, "add a job: it has no kind")
 	}
@@ -171,10 +171,10 @@ func (o *Outbox) Add(ctx context.Context, tx *db.Tx, j Job) error {
 	if j.RunAt.IsZero() {
 		j.RunAt = now
 	}
-	if err := o.store.add(ctx, tx, j, payload, now); err != nil {
+	if err := o.store.add(ctx, w, j, payload, now); err != nil {
 		return fmt.Errorf("add job %s %s: %w", j.Kind, j.Key, err)
 	}
-	tx.AfterCommit(func() { o.bell.ring(j.RunAt) })
+	w.AfterCommit(func() { o.bell.ring(j.RunAt) })
 	return nil
 }
 

@@ -25,33 +25,34 @@ type held struct {
 	runAt int64
 }
 
-// add inserts the job or moves the one that exists. For a running one the
-// second half of the work, running again, is left in again_at for its finish.
-func (s store) add(ctx context.Context, tx *db.Tx, j Job, payload []byte, now time.Time) error {
+// AddStmt is what Add puts, for a db.Kind whose writes add jobs. It inserts the
+// job or moves the one that exists. For a running one the second half of the
+// work, running again, is left in again_at for its finish.
+var AddStmt = db.Insert("job", `id text, kind text, key text, payload text, state text, run_at bigint, deadline bigint, added bigint,
+	attempt bigint, again_at bigint, owner text, lease text, leased_until bigint, rescued bigint, error text`, `
+	ON CONFLICT (kind, key) DO UPDATE SET
+		payload  = excluded.payload,
+		deadline = CASE WHEN excluded.deadline < job.deadline THEN excluded.deadline ELSE job.deadline END,
+		state    = CASE WHEN job.state = 'running' THEN 'running'
+		                WHEN job.state = 'ready' OR excluded.state = 'ready' THEN 'ready'
+		                ELSE 'waiting' END,
+		run_at   = CASE WHEN job.state = 'running' THEN job.run_at
+		                WHEN job.state = 'parked' OR excluded.run_at < job.run_at THEN excluded.run_at
+		                ELSE job.run_at END,
+		again_at = CASE WHEN job.state <> 'running' THEN 0
+		                WHEN job.again_at = 0 OR excluded.run_at < job.again_at THEN excluded.run_at
+		                ELSE job.again_at END,
+		attempt  = CASE WHEN job.state = 'parked' THEN 0 ELSE job.attempt END,
+		error    = CASE WHEN job.state = 'parked' THEN '' ELSE job.error END`)
+
+func (s store) add(ctx context.Context, w db.Putter, j Job, payload []byte, now time.Time) error {
 	at, state := millis(j.RunAt), Waiting
 	if at <= now.UnixMilli() {
 		state = Ready
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO job (id, kind, key, payload, state, run_at, deadline, added,
-			attempt, again_at, owner, lease, leased_until, rescued, error)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', '', 0, 0, '')
-		ON CONFLICT (kind, key) DO UPDATE SET
-			payload  = excluded.payload,
-			deadline = CASE WHEN excluded.deadline < job.deadline THEN excluded.deadline ELSE job.deadline END,
-			state    = CASE WHEN job.state = 'running' THEN 'running'
-			                WHEN job.state = 'ready' OR excluded.state = 'ready' THEN 'ready'
-			                ELSE 'waiting' END,
-			run_at   = CASE WHEN job.state = 'running' THEN job.run_at
-			                WHEN job.state = 'parked' OR excluded.run_at < job.run_at THEN excluded.run_at
-			                ELSE job.run_at END,
-			again_at = CASE WHEN job.state <> 'running' THEN 0
-			                WHEN job.again_at = 0 OR excluded.run_at < job.again_at THEN excluded.run_at
-			                ELSE job.again_at END,
-			attempt  = CASE WHEN job.state = 'parked' THEN 0 ELSE job.attempt END,
-			error    = CASE WHEN job.state = 'parked' THEN '' ELSE job.error END`,
-		newID(), j.Kind, j.Key, string(payload), state, at, millis(j.Deadline), now.UnixMilli())
-	return err
+	none := int64(0)
+	return w.Put(ctx, AddStmt, newID(), j.Kind, j.Key, string(payload), state, at, millis(j.Deadline), now.UnixMilli(),
+		none, none, "", "", none, none, "")
 }
 
 // skipLocked lets several processes claim side by side on PostgreSQL. SQLite

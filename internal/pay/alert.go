@@ -50,17 +50,23 @@ type Alert struct {
 	DoneBy          string
 }
 
+var putAlert = db.Insert("pay_alert", "trip_id text, kind text, ref text, store_id text, at bigint, note text, done_at bigint, done_by text",
+	"ON CONFLICT (trip_id, kind, ref) DO NOTHING").Loose()
+
 // raise keeps the alert unless it was raised before, then tells log and metric.
-func (p *Pay) raise(ctx context.Context, tx *db.Tx, a Alert) error {
-	res, err := tx.ExecContext(ctx, `INSERT INTO pay_alert (trip_id, kind, ref, store_id, at, note, done_at, done_by) VALUES ($1, $2, $3, $4, $5, $6, 0, '')
-		ON CONFLICT (trip_id, kind, ref) DO NOTHING`, a.TripID, a.Kind, a.Ref, a.StoreID, ms(a.At), a.Note)
+func (p *Pay) raise(ctx context.Context, q db.Querier, w db.Putter, a Alert) error {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM pay_alert WHERE trip_id = $1 AND kind = $2 AND ref = $3`, a.TripID, a.Kind, a.Ref).Scan(&n)
+	if err == nil && n == 0 {
+		err = w.Put(ctx, putAlert, a.TripID, a.Kind, a.Ref, a.StoreID, ms(a.At), a.Note, int64(0), "")
+	}
 	if err != nil {
 		return fmt.Errorf("alert %s of trip %s: %w", a.Kind, a.TripID, err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return err
+	if n > 0 {
+		return nil
 	}
-	tx.AfterCommit(func() {
+	w.AfterCommit(func() {
 		p.m.alerts.Inc(a.Kind)
 		level := slog.LevelWarn
 		switch a.Kind {

@@ -116,15 +116,23 @@ func (c *change) dirty() bool {
 // errStale means that the payment was changed by somebody else since it was
 // read.
 func (p *Pay) save(ctx context.Context, tx *db.Tx, c *change) (Payment, error) {
-	next, err := p.write(ctx, tx, c)
+	return p.put(ctx, tx, tx, c)
+}
+
+// put is save for any Putter; q reads what the change needs to know besides.
+func (p *Pay) put(ctx context.Context, q db.Querier, w db.Putter, c *change) (Payment, error) {
+	next, err := c.next()
 	if err != nil {
 		return Payment{}, err
 	}
-	tx.AfterCommit(func() { p.m.changed(c, next) })
-	return next, nil
+	if err := storePayment(ctx, w, next, c.was); err != nil {
+		return Payment{}, err
+	}
+	return next, p.putRest(ctx, q, w, c, next)
 }
 
-func (p *Pay) write(ctx context.Context, tx *db.Tx, c *change) (Payment, error) {
+// next is the payment as it will be stored.
+func (c *change) next() (Payment, error) {
 	if err := c.check(); err != nil {
 		return Payment{}, err
 	}
@@ -136,44 +144,48 @@ func (p *Pay) write(ctx context.Context, tx *db.Tx, c *change) (Payment, error) 
 		}
 		next.sold += m.sold()
 	}
-	if err := storePayment(ctx, tx, next, c.was); err != nil {
-		return next, err
-	}
+	return next, nil
+}
+
+var putHistory = db.Insert("pay_history", "trip_id text, seq bigint, was text, event text, became text, at bigint, by_whom text, note text", "")
+
+// putRest writes all of a change but the payment itself.
+func (p *Pay) putRest(ctx context.Context, q db.Querier, w db.Putter, c *change, next Payment) error {
 	for i, t := range c.history {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO pay_history (trip_id, seq, was, event, became, at, by_whom, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			c.p.TripID, c.was+int64(i)+1, string(t.Was), string(t.Event), string(t.Became), ms(c.now), c.by, t.Note); err != nil {
-			return next, fmt.Errorf("history of trip %s: %w", c.p.TripID, err)
+		if err := w.Put(ctx, putHistory, c.p.TripID, c.was+int64(i)+1, string(t.Was), string(t.Event), string(t.Became), ms(c.now), c.by, t.Note); err != nil {
+			return fmt.Errorf("history of trip %s: %w", c.p.TripID, err)
 		}
 	}
 	for _, o := range c.ops {
-		if err := storeOperation(ctx, tx, o); err != nil {
-			return next, err
+		if err := storeOperation(ctx, w, o); err != nil {
+			return err
 		}
 	}
-	if err := p.book(ctx, tx, c, next); err != nil {
-		return next, err
+	if err := c.book(ctx, q, w, next); err != nil {
+		return err
 	}
 	if c.tell {
-		if err := p.addReport(ctx, tx, next, c.s, c.now); err != nil {
-			return next, err
+		if err := p.addReport(ctx, q, w, next, c.s, c.now); err != nil {
+			return err
 		}
 	}
 	for _, a := range c.alerts {
-		if err := p.raise(ctx, tx, a); err != nil {
-			return next, err
+		if err := p.raise(ctx, q, w, a); err != nil {
+			return err
 		}
 	}
 	if c.settle && p.settled != nil {
-		if err := p.settled(ctx, tx, next); err != nil {
-			return next, &settleError{c.p.TripID, err}
+		if err := p.settled(ctx, q, w, next); err != nil {
+			return &settleError{c.p.TripID, err}
 		}
 	}
 	if c.wake {
-		if err := p.outbox.Add(ctx, tx, outbox.Job{Kind: StepJob, Key: c.p.TripID, RunAt: c.wakeAt, Deadline: c.p.Expires}); err != nil {
-			return next, fmt.Errorf("job of trip %s: %w", c.p.TripID, err)
+		if err := p.outbox.Add(ctx, w, outbox.Job{Kind: StepJob, Key: c.p.TripID, RunAt: c.wakeAt, Deadline: c.p.Expires}); err != nil {
+			return fmt.Errorf("job of trip %s: %w", c.p.TripID, err)
 		}
 	}
-	return next, nil
+	w.AfterCommit(func() { p.m.changed(c, next) })
+	return nil
 }
 
 // settleError is a failure of Config.Settled.

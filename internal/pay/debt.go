@@ -98,8 +98,11 @@ func (c *change) outage() bool {
 	return false
 }
 
-const debtColumns = `trip_id, store_id, visitor, instrument, cause, state, currency, amount, paid, credited, written_off, overpaid, surplus, reserved,
-	blocks, escalated, opened_at, changed_at, closed_at`
+const debtRow = `trip_id text, store_id text, visitor text, instrument text, cause text, state text, currency text, amount bigint, paid bigint,
+	credited bigint, written_off bigint, overpaid bigint, surplus bigint, reserved bigint, blocks bigint, escalated bigint, opened_at bigint,
+	changed_at bigint, closed_at bigint`
+
+var debtColumns = db.Names(debtRow)
 
 func scanDebt(row scanner) (Debt, error) {
 	var d Debt
@@ -122,13 +125,13 @@ func loadDebt(ctx context.Context, q db.Querier, tripID string) (Debt, error) {
 	return d, nil
 }
 
-var upsertDebt = `INSERT INTO debt (` + debtColumns + `) VALUES (` + marks(1, 19) + `)
+var putDebt = db.Insert("debt", debtRow, `
 	ON CONFLICT (trip_id) DO UPDATE SET visitor = excluded.visitor, instrument = excluded.instrument, state = excluded.state, amount = excluded.amount,
 		paid = excluded.paid, credited = excluded.credited, written_off = excluded.written_off, overpaid = excluded.overpaid, surplus = excluded.surplus, reserved = excluded.reserved,
-		blocks = excluded.blocks, escalated = excluded.escalated, changed_at = excluded.changed_at, closed_at = excluded.closed_at`
+		blocks = excluded.blocks, escalated = excluded.escalated, changed_at = excluded.changed_at, closed_at = excluded.closed_at`)
 
-func (p *Pay) storeDebt(ctx context.Context, tx *db.Tx, d Debt) error {
-	_, err := tx.ExecContext(ctx, upsertDebt, d.TripID, d.StoreID, d.Visitor, d.Instrument, d.Cause, d.State, string(d.Currency), d.Amount, d.Paid, d.Credited,
+func storeDebt(ctx context.Context, w db.Putter, d Debt) error {
+	err := w.Put(ctx, putDebt, d.TripID, d.StoreID, d.Visitor, d.Instrument, d.Cause, d.State, string(d.Currency), d.Amount, d.Paid, d.Credited,
 		d.WrittenOff, d.Overpaid, d.Surplus, d.Reserved, bit(d.Blocks), bit(d.Escalated), ms(d.Opened), ms(d.Changed), ms(d.Closed))
 	if err != nil {
 		return fmt.Errorf("store debt of trip %s: %w", d.TripID, err)

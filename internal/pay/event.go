@@ -63,7 +63,7 @@ func (p *Pay) Evidence(ctx context.Context, tx *db.Tx, n News) error {
 	}
 	pay, err := loadPayment(ctx, tx, n.TripID)
 	if errors.Is(err, fault.NotFound) {
-		return p.raise(ctx, tx, Alert{TripID: n.TripID, Kind: AlertIllegal, Ref: n.Kind, At: now, Note: "of a trip that is not known"})
+		return p.raise(ctx, tx, tx, Alert{TripID: n.TripID, Kind: AlertIllegal, Ref: n.Kind, At: now, Note: "of a trip that is not known"})
 	}
 	if err != nil {
 		return err

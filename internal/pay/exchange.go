@@ -150,7 +150,7 @@ func (p *Pay) broken(ctx context.Context, tripID string, err error) error {
 		}
 		c := p.worker(pay)
 		if _, ok := next(pay.State, fault_); !ok {
-			return p.raise(ctx, tx, Alert{TripID: tripID, StoreID: pay.StoreID, Kind: AlertInvariant, At: c.now, Note: err.Error()})
+			return p.raise(ctx, tx, tx, Alert{TripID: tripID, StoreID: pay.StoreID, Kind: AlertInvariant, At: c.now, Note: err.Error()})
 		}
 		if parkErr := c.park(fault_, AlertInvariant, err.Error()); parkErr != nil {
 			return parkErr

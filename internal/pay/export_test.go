@@ -33,4 +33,4 @@ func IsFinal(s State) bool   { return rules[s].Final }
 func NextAct(s State) string { return rules[s].Next }
 
 // DebtColumns are the columns of the table debt.
-const DebtColumns = debtColumns
+var DebtColumns = debtColumns

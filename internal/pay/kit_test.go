@@ -173,7 +173,7 @@ func (w *world) start() {
 			}
 			return s, true
 		},
-		Settled: func(_ context.Context, tx *db.Tx, p pay.Payment) error {
+		Settled: func(_ context.Context, _ db.Querier, tx db.Putter, p pay.Payment) error {
 			if w.set.unsettle != nil && w.set.unsettle() {
 				return errors.New("no paper")
 			}

@@ -88,19 +88,19 @@ func (c *change) sell() {
 }
 
 // book writes the change's moves: entries, and the debt they open or change.
-func (p *Pay) book(ctx context.Context, tx *db.Tx, c *change, next Payment) error {
+func (c *change) book(ctx context.Context, q db.Querier, w db.Putter, next Payment) error {
 	if len(c.moves) == 0 {
 		return nil
 	}
 	var d *Debt
 	if c.p.indebted {
-		found, err := loadDebt(ctx, tx, c.p.TripID)
+		found, err := loadDebt(ctx, q, c.p.TripID)
 		if err != nil {
 			return err
 		}
 		d = &found
 	}
-	j := journal{ctx: ctx, tx: tx, c: c, trip: c.p.TripID, by: c.by, at: ms(c.now)}
+	j := journal{ctx: ctx, w: w, c: c, trip: c.p.TripID, by: c.by, at: ms(c.now)}
 	changed := false
 	for _, m := range c.moves {
 		switch m.kind {
@@ -129,15 +129,18 @@ func (p *Pay) book(ctx context.Context, tx *db.Tx, c *change, next Payment) erro
 		}
 	}
 	if j.err == nil && changed {
-		j.err = p.storeDebt(ctx, tx, *d)
+		j.err = storeDebt(ctx, w, *d)
 	}
 	return j.err
 }
 
+var putEntry = db.Insert("ledger_entry", `id text, trip_id text, kind text, debit text, credit text, amount bigint, currency text, at bigint,
+	by_whom text, ref text, note text`, "")
+
 // journal adds entries for one trip and keeps the first error.
 type journal struct {
 	ctx  context.Context
-	tx   *db.Tx
+	w    db.Putter
 	c    *change // nil outside a change
 	trip string
 	by   string
@@ -154,9 +157,7 @@ func (j *journal) add(kind, debit, credit string, amount money.Amount, ref, note
 		j.err = err
 		return
 	}
-	_, err = j.tx.ExecContext(j.ctx, `INSERT INTO ledger_entry (id, trip_id, kind, debit, credit, amount, currency, at, by_whom, ref, note)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		id.String(), j.trip, kind, debit, credit, amount.Minor, string(amount.Currency), j.at, j.by, ref, note)
+	err = j.w.Put(j.ctx, putEntry, id.String(), j.trip, kind, debit, credit, amount.Minor, string(amount.Currency), j.at, j.by, ref, note)
 	if err != nil {
 		j.err = fmt.Errorf("ledger of trip %s: %w", j.trip, err)
 	}

@@ -31,6 +31,25 @@ func (p *Pay) Open(ctx context.Context, tx *db.Tx, o Opening) error {
 		}
 		return fault.New(fault.Conflict, "trip %s has a payment already", o.TripID)
 	}
+	c, err := opening(pay, s, o)
+	if err != nil {
+		return err
+	}
+	if c.p.Route == OwnProcessor {
+		if err := p.adopt(ctx, tx, c, o.Events); err != nil {
+			return err
+		}
+	}
+	if err := c.price(o.Total, o.Act, o.Reason); err != nil {
+		return err
+	}
+	_, err = p.save(ctx, tx, c)
+	return p.opened(err)
+}
+
+// opening is the change that makes pay, which may be nothing yet, the payment
+// of a cart, before it has its price.
+func opening(pay Payment, s Settings, o Opening) (*change, error) {
 	c := begin(pay, s, time.Now(), "cart")
 	c.p.TripID, c.p.StoreID, c.p.PurchaseID = o.TripID, o.StoreID, o.PurchaseID
 	c.p.Entry, c.p.Ended, c.p.Opened = o.Entry, o.Ended, c.now
@@ -43,25 +62,16 @@ func (p *Pay) Open(ctx context.Context, tx *db.Tx, o Opening) error {
 	}
 	c.p.Expires = expiresAt(s.lifetime(c.p.Route), c.now, pay.Started, o.Started)
 	c.p.Started = c.p.Expires.Add(-s.lifetime(c.p.Route))
-	if fresh {
+	if c.was == 0 {
 		if err := c.on(entered, ""); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if pay.State == NeverCharged {
 		c.alert(AlertLateCart, "", "the cart came after its pre-authorization was closed")
 	}
-	if c.p.Route == OwnProcessor {
-		if err := p.adopt(ctx, tx, c, o.Events); err != nil {
-			return err
-		}
-	}
-	if err := c.price(o.Total, o.Act, o.Reason); err != nil {
-		return err
-	}
 	c.wake = true
-	_, err = p.save(ctx, tx, c)
-	return p.opened(err)
+	return c, nil
 }
 
 // opened turns a payment that appeared meanwhile into something that is tried
@@ -175,17 +185,35 @@ func (p *Pay) Link(ctx context.Context, tx *db.Tx, l Link) error {
 	}
 	s := p.settingsOf(l.StoreID)
 	pay, err := loadPayment(ctx, tx, l.TripID)
-	fresh := errors.Is(err, fault.NotFound)
-	if err != nil && !fresh {
+	if err != nil && !errors.Is(err, fault.NotFound) {
 		return err
 	}
+	c, err := linking(pay, s, l)
+	if err != nil || c.p == c.old {
+		return err
+	}
+	if _, err := p.save(ctx, tx, c); err != nil {
+		return p.opened(err)
+	}
+	if !c.p.indebted {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE debt SET visitor = $1, instrument = $2 WHERE trip_id = $3`, c.p.Visitor, c.p.Instrument, c.p.TripID); err != nil {
+		return fmt.Errorf("link debt of trip %s: %w", l.TripID, err)
+	}
+	return nil
+}
+
+// linking is the change that makes pay, which may be nothing yet, the payment
+// of an entry.
+func linking(pay Payment, s Settings, l Link) (*change, error) {
 	c := begin(pay, s, time.Now(), "gate")
-	if fresh {
+	if c.was == 0 {
 		c.p.TripID, c.p.StoreID = l.TripID, l.StoreID
 		c.p.Expires = expiresAt(s.Preauth.Lifetime, c.now, l.At)
 		c.p.Started = c.p.Expires.Add(-s.Preauth.Lifetime)
 		if err := c.on(entered, ""); err != nil {
-			return err
+			return nil, err
 		}
 		c.wake, c.wakeAt = true, c.p.Expires
 	}
@@ -201,17 +229,5 @@ func (p *Pay) Link(ctx context.Context, tx *db.Tx, l Link) error {
 			c.p.Authorized, c.p.Captured = money.New(0, l.Hold.Currency), money.New(0, l.Hold.Currency)
 		}
 	}
-	if c.p == c.old {
-		return nil
-	}
-	if _, err := p.save(ctx, tx, c); err != nil {
-		return p.opened(err)
-	}
-	if !c.p.indebted {
-		return nil
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE debt SET visitor = $1, instrument = $2 WHERE trip_id = $3`, c.p.Visitor, c.p.Instrument, c.p.TripID); err != nil {
-		return fmt.Errorf("link debt of trip %s: %w", l.TripID, err)
-	}
-	return nil
+	return c, nil
 }

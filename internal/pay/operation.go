@@ -49,7 +49,10 @@ func (o *operation) finished() bool {
 	return o.State == opDone || o.State == opRefused || o.State == opVoid
 }
 
-const operationColumns = `trip_id, op, seq, api, state, amount, currency, body, attempts, touched, lost, created_at, sent_at, answered_at, unknown_at, next_at, barred, outcome`
+const operationRow = `trip_id text, op text, seq bigint, api text, state text, amount bigint, currency text, body text, attempts bigint,
+	touched bigint, lost bigint, created_at bigint, sent_at bigint, answered_at bigint, unknown_at bigint, next_at bigint, barred bigint, outcome text`
+
+var operationColumns = db.Names(operationRow)
 
 // loadOperations are a trip's intents in order of their making.
 func loadOperations(ctx context.Context, q db.Querier, tripID string) ([]operation, error) {
@@ -74,14 +77,14 @@ func loadOperations(ctx context.Context, q db.Querier, tripID string) ([]operati
 	return ops, rows.Err()
 }
 
-var upsertOperation = `INSERT INTO pay_operation (` + operationColumns + `) VALUES (` + marks(1, 18) + `)
+// putOperation keeps an intent. Body and amount of one that exists are never
+// changed.
+var putOperation = db.Insert("pay_operation", operationRow, `
 	ON CONFLICT (trip_id, op, seq) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, touched = excluded.touched, lost = excluded.lost,
-		sent_at = excluded.sent_at, answered_at = excluded.answered_at, unknown_at = excluded.unknown_at, next_at = excluded.next_at, barred = excluded.barred, outcome = excluded.outcome`
+		sent_at = excluded.sent_at, answered_at = excluded.answered_at, unknown_at = excluded.unknown_at, next_at = excluded.next_at, barred = excluded.barred, outcome = excluded.outcome`)
 
-// storeOperation keeps the intent. Body and amount of one that exists are
-// never changed.
-func storeOperation(ctx context.Context, tx *db.Tx, o operation) error {
-	_, err := tx.ExecContext(ctx, upsertOperation, o.TripID, string(o.Op), o.Seq, o.API, string(o.State), o.Amount.Minor, string(o.Amount.Currency),
+func storeOperation(ctx context.Context, w db.Putter, o operation) error {
+	err := w.Put(ctx, putOperation, o.TripID, string(o.Op), o.Seq, o.API, string(o.State), o.Amount.Minor, string(o.Amount.Currency),
 		o.Body, o.Attempts, o.Touched, bit(o.Lost), ms(o.Created), ms(o.Sent), ms(o.Answered), ms(o.UnknownAt), ms(o.Next), bit(o.Barred), o.Outcome)
 	if err != nil {
 		return fmt.Errorf("store %s of trip %s: %w", o.Op, o.TripID, err)

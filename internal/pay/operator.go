@@ -159,9 +159,9 @@ func (p *Pay) Escalate(ctx context.Context, tripID string, on bool, by, reason s
 		}
 		now := time.Now()
 		d.Escalated, d.Changed = on, now
-		if err := p.storeDebt(ctx, tx, d); err != nil {
+		if err := storeDebt(ctx, tx, d); err != nil {
 			return err
 		}
-		return p.raise(ctx, tx, Alert{TripID: tripID, StoreID: d.StoreID, Kind: "debt_escalated", Ref: fmt.Sprintf("%t %d", on, ms(now)), At: now, Note: by + ": " + reason})
+		return p.raise(ctx, tx, tx, Alert{TripID: tripID, StoreID: d.StoreID, Kind: "debt_escalated", Ref: fmt.Sprintf("%t %d", on, ms(now)), At: now, Note: by + ": " + reason})
 	})
 }

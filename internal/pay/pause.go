@@ -179,7 +179,7 @@ func (p *Pay) pause(ctx context.Context, tx *db.Tx, api string, a answer, s Sett
 	}
 	if kind == denied {
 		// Once for the whole pause, however many probes it takes.
-		if err := p.raise(ctx, tx, Alert{Kind: AlertPaused, Ref: fmt.Sprintf("%s %d", api, since), At: now, Note: api + ": " + note}); err != nil {
+		if err := p.raise(ctx, tx, tx, Alert{Kind: AlertPaused, Ref: fmt.Sprintf("%s %d", api, since), At: now, Note: api + ": " + note}); err != nil {
 			return err
 		}
 	}
@@ -253,7 +253,7 @@ func (p *Pay) ResumeAPI(ctx context.Context, api, by, reason string) error {
 			return fmt.Errorf("resume %s: %w", api, err)
 		}
 		now := time.Now()
-		if err := p.raise(ctx, tx, Alert{Kind: "api_resumed", Ref: fmt.Sprintf("%s %d", api, ms(now)), At: now, Note: by + ": " + reason}); err != nil {
+		if err := p.raise(ctx, tx, tx, Alert{Kind: "api_resumed", Ref: fmt.Sprintf("%s %d", api, ms(now)), At: now, Note: by + ": " + reason}); err != nil {
 			return err
 		}
 		tx.AfterCommit(p.forgetPauses)

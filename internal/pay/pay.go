@@ -3,6 +3,7 @@ package pay
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/strollhq/stroll/internal/db"
@@ -29,10 +30,13 @@ type Config struct {
 	Settings func(storeID string) (Settings, bool)
 	// Settled is called once per trip, inside the transaction that makes the
 	// trip final for the shopper: the Capture was accepted, or a cash trip is
-	// closed. An error undoes that transaction, which is tried again.
-	Settled func(context.Context, *db.Tx, Payment) error
-	Log     *slog.Logger
-	Metrics *metric.Set
+	// closed. It reads through q and writes through w, with no statements but
+	// those in SettledStmts and outbox.AddStmt. An error undoes the transaction,
+	// which is tried again.
+	Settled      func(ctx context.Context, q db.Querier, w db.Putter, p Payment) error
+	SettledStmts []*db.Stmt
+	Log          *slog.Logger
+	Metrics      *metric.Set
 	// Probe is called at each point where a crash would matter, named as in
 	// Points: tests stop the program there. Nil does nothing.
 	Probe func(point string)
@@ -48,11 +52,13 @@ type Pay struct {
 	service  paymentService
 	own      own
 	settings func(string) (Settings, bool)
-	settled  func(context.Context, *db.Tx, Payment) error
+	settled  func(context.Context, db.Querier, db.Putter, Payment) error
+	changes  *db.Kind
 	log      *slog.Logger
 	m        metrics
 	probe    func(string)
 	pauses   pauses
+	linked   memory
 }
 
 // New registers the jobs and measures; it starts nothing.
@@ -72,6 +78,9 @@ func New(c Config) *Pay {
 		p.settings = func(string) (Settings, bool) { return Settings{}, false }
 	}
 	p.m = p.measure(c.Metrics)
+	p.changes = db.NewKind("pay.change", swapPayment, "payment.trip_id", nil, slices.Concat([]*db.Stmt{
+		putHistory, putOperation, putEntry, putDebt, putReport, putAlert, outbox.AddStmt,
+	}, c.SettledStmts)...)
 	policy := outbox.Policy{First: time.Second, Ceiling: 5 * time.Minute, Timeout: 2 * time.Minute}
 	c.Outbox.Handle(StepJob, p.step, policy)
 	c.Outbox.Handle(ReportJob, p.sendReports, policy)

@@ -83,7 +83,7 @@ func (p *Pay) RequestPayoff(ctx context.Context, o Payoff) (Payoff, error) {
 			rest -= part
 			d.Reserved += part
 			o.Parts = append(o.Parts, Part{d.TripID, part})
-			if err := p.storeDebt(ctx, tx, d); err != nil {
+			if err := storeDebt(ctx, tx, d); err != nil {
 				return err
 			}
 		}
@@ -207,7 +207,7 @@ func (p *Pay) endPart(ctx context.Context, tx *db.Tx, o Payoff, part Part, state
 	}
 	d.Reserved -= part.Minor
 	if state == PayoffConfirmed {
-		j := journal{ctx: ctx, tx: tx, trip: d.TripID, by: o.By, at: ms(now)}
+		j := journal{ctx: ctx, w: tx, trip: d.TripID, by: o.By, at: ms(now)}
 		rest := part.Minor
 		pays := min(rest, d.Remaining())
 		j.add("payoff", AccountPaid, AccountDebt, money.New(pays, d.Currency), o.Key, o.Note)
@@ -219,7 +219,7 @@ func (p *Pay) endPart(ctx context.Context, tx *db.Tx, o Payoff, part Part, state
 			j.add("overpaid", AccountPaid, AccountOverpaid, money.New(rest, d.Currency), o.Key, o.Note)
 			d.Surplus += rest
 			if j.err == nil {
-				j.err = p.raise(ctx, tx, Alert{TripID: d.TripID, StoreID: d.StoreID, Kind: AlertOverpaid, Ref: o.Key, At: now,
+				j.err = p.raise(ctx, tx, tx, Alert{TripID: d.TripID, StoreID: d.StoreID, Kind: AlertOverpaid, Ref: o.Key, At: now,
 					Note: fmt.Sprintf("%s came in for a debt that was settled meanwhile: decide on giving it back", money.New(rest, d.Currency))})
 			}
 		}
@@ -228,7 +228,7 @@ func (p *Pay) endPart(ctx context.Context, tx *db.Tx, o Payoff, part Part, state
 		}
 		d.touch(now)
 	}
-	if err := p.storeDebt(ctx, tx, d); err != nil {
+	if err := storeDebt(ctx, tx, d); err != nil {
 		return err
 	}
 	if state != PayoffConfirmed {
@@ -245,7 +245,7 @@ func (p *Pay) reportDebt(ctx context.Context, tx *db.Tx, d Debt, now time.Time) 
 		return err
 	}
 	s := p.settingsOf(d.StoreID)
-	return p.addReport(ctx, tx, pay, s, now)
+	return p.addReport(ctx, tx, tx, pay, s, now)
 }
 
 // WriteOff gives up what is left of a debt, in an operator's name. It is no
@@ -265,14 +265,14 @@ func (p *Pay) WriteOff(ctx context.Context, tripID, by, reason string) error {
 			return fault.New(fault.Conflict, "the debt of trip %s is %s with %d reserved by payoffs: nothing to write off", tripID, d.State, d.Reserved)
 		}
 		now := time.Now()
-		j := journal{ctx: ctx, tx: tx, trip: tripID, by: by, at: ms(now)}
+		j := journal{ctx: ctx, w: tx, trip: tripID, by: by, at: ms(now)}
 		j.add("write_off", AccountWrittenOff, AccountDebt, money.New(rest, d.Currency), "", reason)
 		if j.err != nil {
 			return j.err
 		}
 		d.WrittenOff += rest
 		d.touch(now)
-		if err := p.storeDebt(ctx, tx, d); err != nil {
+		if err := storeDebt(ctx, tx, d); err != nil {
 			return err
 		}
 		p.debtChanged(tx, d)

@@ -66,11 +66,11 @@ func (p *Pay) settledSoFar(ctx context.Context, q db.Querier, pay Payment, s Set
 
 // addReport adds a report and its job, if the store's strategy wants it: one
 // row for each trip and settled amount.
-func (p *Pay) addReport(ctx context.Context, tx *db.Tx, pay Payment, s Settings, now time.Time) error {
+func (p *Pay) addReport(ctx context.Context, q db.Querier, w db.Putter, pay Payment, s Settings, now time.Time) error {
 	if !s.reports(pay) {
 		return nil
 	}
-	settled, err := p.settledSoFar(ctx, tx, pay, s)
+	settled, err := p.settledSoFar(ctx, q, pay, s)
 	if err != nil {
 		return err
 	}
@@ -78,11 +78,11 @@ func (p *Pay) addReport(ctx context.Context, tx *db.Tx, pay Payment, s Settings,
 		return nil
 	}
 	var n, most int64
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MAX(settled), 0) FROM pay_report WHERE trip_id = $1`, pay.TripID).Scan(&n, &most); err != nil {
+	if err := q.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MAX(settled), 0) FROM pay_report WHERE trip_id = $1`, pay.TripID).Scan(&n, &most); err != nil {
 		return fmt.Errorf("reports of trip %s: %w", pay.TripID, err)
 	}
 	if n > 0 && settled.Minor < most {
-		return p.raise(ctx, tx, Alert{TripID: pay.TripID, StoreID: pay.StoreID, Kind: AlertReportFalls, Ref: fmt.Sprint(settled.Minor), At: now,
+		return p.raise(ctx, q, w, Alert{TripID: pay.TripID, StoreID: pay.StoreID, Kind: AlertReportFalls, Ref: fmt.Sprint(settled.Minor), At: now,
 			Note: fmt.Sprintf("reported %s before, now %s is settled: a report cannot take it back", money.New(most, settled.Currency), settled)})
 	}
 	stamp := jwo.EpochSeconds(now)
@@ -94,15 +94,20 @@ func (p *Pay) addReport(ctx context.Context, tx *db.Tx, pay Payment, s Settings,
 	if err != nil {
 		return fmt.Errorf("report of trip %s: %w", pay.TripID, err)
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO pay_report (trip_id, seq, store_id, settled, total, currency, body, state, outcome, attempts, created_at, answered_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'QUEUED', '', 0, $8, 0) ON CONFLICT (trip_id, settled) DO NOTHING`,
-		pay.TripID, n+1, pay.StoreID, settled.Minor, pay.Total.Minor, string(pay.Total.Currency), string(body), ms(now)); err != nil {
+	if err := w.Put(ctx, putReport, pay.TripID, n+1, pay.StoreID, settled.Minor, pay.Total.Minor, string(pay.Total.Currency), string(body),
+		ReportQueued, "", int64(0), ms(now), int64(0)); err != nil {
 		return fmt.Errorf("report of trip %s: %w", pay.TripID, err)
 	}
-	return p.outbox.Add(ctx, tx, outbox.Job{Kind: ReportJob, Key: pay.TripID, Deadline: now.Add(s.Retry.ReportFor)})
+	return p.outbox.Add(ctx, w, outbox.Job{Kind: ReportJob, Key: pay.TripID, Deadline: now.Add(s.Retry.ReportFor)})
 }
 
-const reportColumns = `trip_id, seq, store_id, settled, total, currency, body, state, outcome, attempts, created_at, answered_at`
+const reportRow = `trip_id text, seq bigint, store_id text, settled bigint, total bigint, currency text, body text, state text, outcome text,
+	attempts bigint, created_at bigint, answered_at bigint`
+
+var (
+	reportColumns = db.Names(reportRow)
+	putReport     = db.Insert("pay_report", reportRow, "ON CONFLICT (trip_id, settled) DO NOTHING").Loose()
+)
 
 // Reports are those of a trip in order, or, without a trip, all that are not
 // accepted.
@@ -216,7 +221,7 @@ func (p *Pay) sendReport(ctx context.Context, r Report) (time.Duration, error) {
 			}
 		}
 		if r.State == ReportParked {
-			if err := p.raise(ctx, tx, Alert{TripID: r.TripID, StoreID: r.StoreID, Kind: AlertReportParked, Ref: fmt.Sprint(r.Seq), At: now, Note: r.Outcome}); err != nil {
+			if err := p.raise(ctx, tx, tx, Alert{TripID: r.TripID, StoreID: r.StoreID, Kind: AlertReportParked, Ref: fmt.Sprint(r.Seq), At: now, Note: r.Outcome}); err != nil {
 				return err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/strollhq/stroll/internal/db"
@@ -151,7 +152,18 @@ func (p *Pay) drive(ctx context.Context, c *change, d drive) (work, error) {
 	return w, nil
 }
 
+// commit stores the change: together with those of other payments where nothing
+// of it must be read in the same transaction.
 func (p *Pay) commit(ctx context.Context, c *change, d drive, w *work) error {
+	if d.also == nil && c.alone() {
+		next, err := p.together(ctx, c)
+		if err == nil {
+			w.pay = next
+		}
+		if !errors.Is(err, db.ErrChanged) && !db.IsUnique(err) {
+			return err
+		}
+	}
 	return p.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if d.also != nil {
 			if err := d.also(ctx, tx); err != nil {
@@ -162,6 +174,33 @@ func (p *Pay) commit(ctx context.Context, c *change, d drive, w *work) error {
 		w.pay, err = p.save(ctx, tx, c)
 		return err
 	})
+}
+
+// alone tells that nothing the change reads can be written by anybody but
+// those who move this payment, and that it does not read what it writes.
+func (c *change) alone() bool {
+	owes := slices.ContainsFunc(c.moves, move.owes)
+	return c.was > 0 && !c.old.indebted && !(owes && c.tell)
+}
+
+// together stores the change in one write with others'. What is read for it
+// outside of that write belongs to this payment alone, whose version the write
+// claims: its reports, its alerts, its cart.
+func (p *Pay) together(ctx context.Context, c *change) (Payment, error) {
+	next, err := c.next()
+	if err != nil {
+		return Payment{}, err
+	}
+	w := p.changes.New(c.p.TripID, "")
+	w.Claim(next.swap(c.was)...)
+	if err := p.putRest(ctx, p.db.Reader(), w, c, next); err != nil {
+		return Payment{}, err
+	}
+	made, err := p.db.Write(ctx, w)
+	if err == nil && !made {
+		err = errStale
+	}
+	return next, err
 }
 
 // ready marks a call as sent, or says that it must wait for its API. actChange

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/strollhq/stroll/internal/db"
@@ -39,9 +38,17 @@ func bit(b bool) int64 {
 	return 0
 }
 
-const paymentColumns = `trip_id, version, store_id, purchase_id, state, act, reason, route, entry, visitor, instrument,
-	currency, priced, total, hold, authorized, captured, sold, started_at, ended_at, opened_at, expires_at, captured_at, settled_at,
-	changed_at, warned, parked_from, due_at, declines, indebted, partial, auth_ref, note`
+// paymentSet is the columns after the trip's id, and final, which only the
+// indexes read.
+const (
+	paymentSet = `version bigint, store_id text, purchase_id text, state text, act text, reason text, route text, entry text, visitor text,
+		instrument text, currency text, priced bigint, total bigint, hold bigint, authorized bigint, captured bigint, sold bigint,
+		started_at bigint, ended_at bigint, opened_at bigint, expires_at bigint, captured_at bigint, settled_at bigint,
+		changed_at bigint, warned bigint, parked_from text, due_at bigint, declines bigint, indebted bigint, partial bigint, auth_ref text, note text`
+	paymentAll = paymentSet + `, final bigint`
+)
+
+var paymentColumns = "trip_id, " + db.Names(paymentSet)
 
 type scanner interface{ Scan(...any) error }
 
@@ -80,7 +87,7 @@ func (p Payment) currency() money.Currency {
 	return p.Hold.Currency
 }
 
-// values are the columns after trip_id and version, in paymentColumns' order.
+// values are the columns of paymentAll after the version.
 func (p Payment) values() []any {
 	hold := int64(-1)
 	if p.Hold.Currency != "" {
@@ -93,29 +100,9 @@ func (p Payment) values() []any {
 }
 
 var (
-	insertPayment = fmt.Sprintf(`INSERT INTO payment (%s, final) VALUES (%s) ON CONFLICT (trip_id) DO NOTHING`, paymentColumns, marks(1, 34))
-	updatePayment = func() string {
-		var set []string
-		columns := strings.Split(paymentColumns+", final", ",")
-		for i, column := range columns[1:] {
-			set = append(set, fmt.Sprintf("%s = $%d", strings.TrimSpace(column), i+1))
-		}
-		n := len(columns)
-		return fmt.Sprintf(`UPDATE payment SET %s WHERE trip_id = $%d AND version = $%d`, strings.Join(set, ", "), n, n+1)
-	}()
+	insertPayment = db.Insert("payment", "trip_id text, "+paymentAll, "ON CONFLICT (trip_id) DO NOTHING")
+	swapPayment   = db.Update("payment", paymentAll, "trip_id text, version bigint")
 )
-
-// marks is "$from, … $to".
-func marks(from, to int) string {
-	var b strings.Builder
-	for i := from; i <= to; i++ {
-		if i > from {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "$%d", i)
-	}
-	return b.String()
-}
 
 // loadPayment is fault.NotFound for a trip nobody heard of.
 func loadPayment(ctx context.Context, q db.Querier, tripID string) (Payment, error) {
@@ -129,23 +116,24 @@ func loadPayment(ctx context.Context, q db.Querier, tripID string) (Payment, err
 	return p, nil
 }
 
+// swap are the values of swapPayment.
+func (p Payment) swap(was int64) []any {
+	return append(append([]any{p.version}, p.values()...), p.TripID, was)
+}
+
 // storePayment inserts (was = 0) or compares-and-swaps the payment.
-func storePayment(ctx context.Context, tx *db.Tx, p Payment, was int64) error {
-	var res sql.Result
+func storePayment(ctx context.Context, w db.Putter, p Payment, was int64) error {
 	var err error
 	if was == 0 {
-		res, err = tx.ExecContext(ctx, insertPayment, append([]any{p.TripID, p.version}, p.values()...)...)
+		err = w.Put(ctx, insertPayment, append([]any{p.TripID, p.version}, p.values()...)...)
 	} else {
-		args := append([]any{p.version}, p.values()...)
-		res, err = tx.ExecContext(ctx, updatePayment, append(args, p.TripID, was)...)
+		err = w.Put(ctx, swapPayment, p.swap(was)...)
+	}
+	if errors.Is(err, db.ErrChanged) {
+		return errStale
 	}
 	if err != nil {
 		return fmt.Errorf("store payment %s: %w", p.TripID, err)
-	}
-	if n, err := res.RowsAffected(); err != nil {
-		return fmt.Errorf("store payment %s: %w", p.TripID, err)
-	} else if n == 0 {
-		return errStale
 	}
 	return nil
 }

@@ -133,7 +133,7 @@ func (k *desk) settle(t *testing.T, trip string, edit ...func(*cart.Purchase, *p
 
 func (k *desk) begin(t *testing.T, m pay.Payment) {
 	t.Helper()
-	if err := k.db.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error { return k.Begin(ctx, tx, m) }); err != nil {
+	if err := k.db.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error { return k.Begin(ctx, tx, tx, m) }); err != nil {
 		t.Fatal(err)
 	}
 }

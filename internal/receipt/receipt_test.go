@@ -202,7 +202,7 @@ func TestBeginBelongsToThePayment(t *testing.T) {
 		k.carts["t1"] = cart.Purchase{TripID: "t1", StoreID: "store-1", Result: result(t), Total: money.New(1509, "USD")}
 		undone := errors.New("undone")
 		err := d.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
-			if err := k.Begin(ctx, tx, pay.Payment{TripID: "t1", StoreID: "store-1", Total: money.New(1509, "USD")}); err != nil {
+			if err := k.Begin(ctx, tx, tx, pay.Payment{TripID: "t1", StoreID: "store-1", Total: money.New(1509, "USD")}); err != nil {
 				return err
 			}
 			return undone

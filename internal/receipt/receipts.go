@@ -92,9 +92,10 @@ func New(cfg Config) *Receipts {
 }
 
 // Begin makes the receipt of a payment that has become final for the shopper,
-// in that payment's transaction. A second Begin for a trip changes nothing.
-func (r *Receipts) Begin(ctx context.Context, tx *db.Tx, m pay.Payment) error {
-	p, err := r.cfg.Carts.Get(ctx, tx, m.TripID)
+// together with that payment: it reads through q and writes through w. A second
+// Begin for a trip changes nothing.
+func (r *Receipts) Begin(ctx context.Context, q db.Querier, w db.Putter, m pay.Payment) error {
+	p, err := r.cfg.Carts.Get(ctx, q, m.TripID)
 	if errors.Is(err, fault.NotFound) {
 		// The payment is settled all the same; refusing here would only hide
 		// that from the books.
@@ -112,19 +113,23 @@ func (r *Receipts) Begin(ctx context.Context, tx *db.Tx, m pay.Payment) error {
 	if rc.Content.Tender != TenderCard {
 		rc.State, rc.Issued, rc.Completed = Complete, now, now
 	}
-	fresh, err := insert(ctx, tx, rc)
+	var have int
+	err = q.QueryRowContext(ctx, `SELECT COUNT(*) FROM receipt WHERE trip_id = $1`, m.TripID).Scan(&have)
+	if err == nil && have == 0 {
+		err = insert(ctx, w, rc)
+	}
 	if err != nil {
 		return fmt.Errorf("receipt of trip %s: %w", m.TripID, err)
 	}
-	if !fresh {
+	if have > 0 {
 		return nil
 	}
-	tx.AfterCommit(func() { r.charged.Observe(now.Sub(rc.Received), rc.StoreID) })
+	w.AfterCommit(func() { r.charged.Observe(now.Sub(rc.Received), rc.StoreID) })
 	if rc.State == Complete {
-		tx.AfterCommit(func() { r.issued(rc) })
+		w.AfterCommit(func() { r.issued(rc) })
 		return nil
 	}
-	return r.cfg.Outbox.Add(ctx, tx, outbox.Job{
+	return r.cfg.Outbox.Add(ctx, w, outbox.Job{
 		Kind: completeJob, Key: rc.TripID, Payload: completePayload{rc.TripID}, RunAt: now,
 		Deadline: now.Add(r.settings().EMVWait),
 	})

@@ -12,21 +12,24 @@ import (
 	"github.com/strollhq/stroll/internal/fault"
 )
 
-const columns = `token, trip_id, store_id, purchase_id, state, note, received, created, issued, completed, ask_after, content, card`
+const row = `token text, trip_id text, store_id text, purchase_id text, state text, note text, received bigint, created bigint, issued bigint,
+	completed bigint, ask_after bigint, content text, card text`
 
-func insert(ctx context.Context, tx *db.Tx, r Receipt) (bool, error) {
+var (
+	columns       = db.Names(row)
+	insertReceipt = db.Insert("receipt", row, "")
+)
+
+// BeginStmts are the statements that Begin puts, beside outbox.AddStmt.
+func BeginStmts() []*db.Stmt { return []*db.Stmt{insertReceipt} }
+
+func insert(ctx context.Context, w db.Putter, r Receipt) error {
 	content, err := json.Marshal(r.Content)
 	if err != nil {
-		return false, err
+		return err
 	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO receipt (`+columns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)
-		ON CONFLICT (trip_id) DO NOTHING`, r.Token, r.TripID, r.StoreID, r.PurchaseID, r.State, r.Note, millis(r.Received),
+	return w.Put(ctx, insertReceipt, r.Token, r.TripID, r.StoreID, r.PurchaseID, r.State, r.Note, millis(r.Received),
 		millis(r.Created), millis(r.Issued), millis(r.Completed), millis(r.askAfter), string(content), "")
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n > 0, err
 }
 
 func update(ctx context.Context, tx *db.Tx, r Receipt) error {

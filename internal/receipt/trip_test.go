@@ -93,7 +93,10 @@ func newStore(t *testing.T, d *db.DB) *store {
 		Settings: func(string) (pay.Settings, bool) {
 			return pay.Settings{Currency: "USD", Settlement: pay.SettlementSetting{Held: s.held}}, true
 		},
-		Settled: func(ctx context.Context, tx *db.Tx, m pay.Payment) error { return s.receipts.Begin(ctx, tx, m) },
+		Settled: func(ctx context.Context, q db.Querier, w db.Putter, m pay.Payment) error {
+			return s.receipts.Begin(ctx, q, w, m)
+		},
+		SettledStmts: receipt.BeginStmts(),
 	})
 	s.carts = cart.New(cart.Config{
 		DB: d, Outbox: s.box, Pay: s.pay,
