@@ -64,15 +64,20 @@ func (p *Pay) GuessOpen(ctx context.Context, w db.Putter, o Opening) (version in
 	if c.settle || len(c.alerts) > 0 || c.tell && s.reports(c.p) {
 		return 0, false, nil // more is read and written than a guess can
 	}
-	_, err = p.put(ctx, noReads{}, w, c)
-	return c.was, err == nil, err
+	next, err := p.put(ctx, noReads{}, w, c)
+	if err != nil {
+		return 0, false, err
+	}
+	w.AfterCommit(func() { p.opening.put(next) })
+	return c.was, true, nil
 }
 
 // noReads is the Querier of a change that reads nothing.
 type noReads struct{ db.Querier }
 
-// memory keeps payments that this process has just linked until their carts
-// come, so that they need not be read. It may forget any of them.
+// memory keeps payments that this process has just written until it goes on
+// with them, so that they need not be read. It may forget any of them, and
+// whoever takes one finds out when writing whether it still stands.
 type memory struct {
 	mu     sync.Mutex
 	byTrip map[string]Payment
@@ -80,8 +85,7 @@ type memory struct {
 	next   int
 }
 
-// remembered bounds the memory: shoppers inside the stores, at about a
-// kilobyte each.
+// remembered bounds a memory, at about a kilobyte for each payment.
 const remembered = 8192
 
 func (m *memory) put(p Payment) {

@@ -43,7 +43,10 @@ func (p *Pay) Open(ctx context.Context, tx *db.Tx, o Opening) error {
 	if err := c.price(o.Total, o.Act, o.Reason); err != nil {
 		return err
 	}
-	_, err = p.save(ctx, tx, c)
+	next, err := p.save(ctx, tx, c)
+	if err == nil && c.was == 0 {
+		tx.AfterCommit(func() { p.opening.put(next) })
+	}
 	return p.opened(err)
 }
 

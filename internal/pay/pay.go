@@ -53,12 +53,14 @@ type Pay struct {
 	own      own
 	settings func(string) (Settings, bool)
 	settled  func(context.Context, db.Querier, db.Putter, Payment) error
-	changes  *db.Kind
+	changes  *db.Kind // of moves
+	marks    *db.Kind // of intents that move nothing
 	log      *slog.Logger
 	m        metrics
 	probe    func(string)
 	pauses   pauses
-	linked   memory
+	linked   memory // by the gate; their carts are to come
+	opening  memory // by carts; their first step is to come
 }
 
 // New registers the jobs and measures; it starts nothing.
@@ -78,9 +80,9 @@ func New(c Config) *Pay {
 		p.settings = func(string) (Settings, bool) { return Settings{}, false }
 	}
 	p.m = p.measure(c.Metrics)
-	p.changes = db.NewKind("pay.change", swapPayment, "payment.trip_id", nil, slices.Concat([]*db.Stmt{
-		putHistory, putOperation, putEntry, putDebt, putReport, putAlert, outbox.AddStmt,
-	}, c.SettledStmts)...)
+	p.marks = db.NewKind("pay.mark", touchPayment, "payment.trip_id", nil, putOperation, outbox.AddStmt)
+	p.changes = db.NewKind("pay.change", movePayment, "payment.trip_id", nil,
+		slices.Concat([]*db.Stmt{putHistory, putOperation, putEntry, putDebt, putReport, putAlert, outbox.AddStmt}, c.SettledStmts)...)
 	policy := outbox.Policy{First: time.Second, Ceiling: 5 * time.Minute, Timeout: 2 * time.Minute}
 	c.Outbox.Handle(StepJob, p.step, policy)
 	c.Outbox.Handle(ReportJob, p.sendReports, policy)

@@ -25,7 +25,7 @@ func Points() []string {
 // step is the worker of one trip: it decides, stores the intent, calls, applies
 // the answer, and goes on until it must wait or nothing is left to do.
 func (p *Pay) step(ctx context.Context, r outbox.Run) error {
-	w, err := p.start(ctx, r.Key)
+	w, err := p.first(ctx, r.Key)
 	for {
 		switch {
 		case errors.Is(err, errStale):
@@ -64,6 +64,16 @@ func (p *Pay) load(ctx context.Context, tripID string) (Payment, []operation, er
 	}
 	ops, err := loadOperations(ctx, p.db.Reader(), tripID)
 	return pay, ops, err
+}
+
+// first is start without a read for a payment that this process has just
+// opened: it has no intents yet. If it was moved since, storing the decision
+// shows that.
+func (p *Pay) first(ctx context.Context, tripID string) (work, error) {
+	if pay := p.opening.take(tripID); pay.version > 0 {
+		return p.drive(ctx, p.worker(pay), drive{commit: "step"})
+	}
+	return p.start(ctx, tripID)
 }
 
 func (p *Pay) start(ctx context.Context, tripID string) (work, error) {
@@ -180,7 +190,12 @@ func (p *Pay) commit(ctx context.Context, c *change, d drive, w *work) error {
 // those who move this payment, and that it does not read what it writes.
 func (c *change) alone() bool {
 	owes := slices.ContainsFunc(c.moves, move.owes)
-	return c.was > 0 && !c.old.indebted && !(owes && c.tell)
+	return c.was > 0 && !c.old.indebted && !(owes && c.tell) && c.p.fixed() == c.old.fixed()
+}
+
+// still tells that the change stores intents and jobs, and moves nothing.
+func (c *change) still() bool {
+	return c.p == c.old && len(c.history)+len(c.moves)+len(c.alerts) == 0 && !c.tell && !c.settle
 }
 
 // together stores the change in one write with others'. What is read for it
@@ -191,8 +206,12 @@ func (p *Pay) together(ctx context.Context, c *change) (Payment, error) {
 	if err != nil {
 		return Payment{}, err
 	}
-	w := p.changes.New(c.p.TripID, "")
-	w.Claim(next.swap(c.was)...)
+	kind, claim := p.changes, next.move(c.was)
+	if c.still() {
+		kind, claim = p.marks, []any{next.version, c.p.TripID, c.was}
+	}
+	w := kind.New(c.p.TripID, "")
+	w.Claim(claim...)
 	if err := p.putRest(ctx, p.db.Reader(), w, c, next); err != nil {
 		return Payment{}, err
 	}

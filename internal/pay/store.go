@@ -89,12 +89,8 @@ func (p Payment) currency() money.Currency {
 
 // values are the columns of paymentAll after the version.
 func (p Payment) values() []any {
-	hold := int64(-1)
-	if p.Hold.Currency != "" {
-		hold = p.Hold.Minor
-	}
 	return []any{p.StoreID, p.PurchaseID, string(p.State), string(p.Act), p.Reason, p.Route, p.Entry, p.Visitor, p.Instrument,
-		string(p.currency()), bit(p.Priced()), p.Total.Minor, hold, p.Authorized.Minor, p.Captured.Minor, p.sold,
+		string(p.currency()), bit(p.Priced()), p.Total.Minor, p.holdMinor(), p.Authorized.Minor, p.Captured.Minor, p.sold,
 		ms(p.Started), ms(p.Ended), ms(p.Opened), ms(p.Expires), ms(p.CapturedAt), ms(p.SettledAt),
 		ms(p.Changed), p.warned, string(p.ParkedFrom), ms(p.Due), p.declines, bit(p.indebted), bit(p.partial), p.authRef, p.Note, bit(p.Final())}
 }
@@ -102,6 +98,13 @@ func (p Payment) values() []any {
 var (
 	insertPayment = db.Insert("payment", "trip_id text, "+paymentAll, "ON CONFLICT (trip_id) DO NOTHING")
 	swapPayment   = db.Update("payment", paymentAll, "trip_id text, version bigint")
+
+	// Most steps of the worker move an opened payment or only store an intent.
+	// They leave alone what the cart fixed, and the indexes over it.
+	movePayment = db.Update("payment", `version bigint, state text, act text, reason text, hold bigint, authorized bigint, captured bigint, sold bigint,
+		captured_at bigint, settled_at bigint, changed_at bigint, warned bigint, parked_from text, due_at bigint, declines bigint, indebted bigint,
+		partial bigint, auth_ref text, note text, final bigint`, "trip_id text, version bigint")
+	touchPayment = db.Update("payment", "version bigint", "trip_id text, version bigint")
 )
 
 // loadPayment is fault.NotFound for a trip nobody heard of.
@@ -114,6 +117,27 @@ func loadPayment(ctx context.Context, q db.Querier, tripID string) (Payment, err
 		return Payment{}, fmt.Errorf("payment of trip %s: %w", tripID, err)
 	}
 	return p, nil
+}
+
+// holdMinor is the hold as stored, -1 when it is not known.
+func (p Payment) holdMinor() int64 {
+	if p.Hold.Currency == "" {
+		return -1
+	}
+	return p.Hold.Minor
+}
+
+// move are the values of movePayment.
+func (p Payment) move(was int64) []any {
+	return []any{p.version, string(p.State), string(p.Act), p.Reason, p.holdMinor(), p.Authorized.Minor, p.Captured.Minor, p.sold,
+		ms(p.CapturedAt), ms(p.SettledAt), ms(p.Changed), p.warned, string(p.ParkedFrom), ms(p.Due), p.declines, bit(p.indebted),
+		bit(p.partial), p.authRef, p.Note, bit(p.Final()), p.TripID, was}
+}
+
+// fixed is what movePayment does not write.
+func (p Payment) fixed() Payment {
+	return Payment{TripID: p.TripID, StoreID: p.StoreID, PurchaseID: p.PurchaseID, Route: p.Route, Entry: p.Entry, Visitor: p.Visitor,
+		Instrument: p.Instrument, Total: p.Total, Hold: p.zero(), Started: p.Started, Ended: p.Ended, Opened: p.Opened, Expires: p.Expires}
 }
 
 // swap are the values of swapPayment.
