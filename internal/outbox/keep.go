@@ -64,8 +64,10 @@ func (r *runner) renewAll(ctx context.Context) error {
 		case h == nil: // finished meanwhile
 		case kept[j.ID]:
 			h.until = until
-		default:
+		case h.cancel != nil:
 			h.cancel(errLost)
+		default:
+			delete(r.holds, j.lease) // start finds it gone
 		}
 	}
 	return nil

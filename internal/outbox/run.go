@@ -30,14 +30,16 @@ type runner struct {
 
 	mu    sync.Mutex
 	holds map[string]*hold // by lease
+	spare []held           // claimed and held, for the next workers to be free
+	done  int              // jobs finished since the last claim
 }
 
 // hold is a job in this process.
 type hold struct {
 	held
-	cancel context.CancelCauseFunc
-	until  time.Time // end of the lease
-	stuck  time.Time // when the handler has overrun its timeout by far
+	cancel context.CancelCauseFunc // nil before it is started
+	until  time.Time               // end of the lease
+	stuck  time.Time               // when the handler has overrun its timeout by far
 }
 
 // Run runs jobs until ctx ends. Handlers under way then get Config.Grace to
@@ -86,8 +88,9 @@ func (o *Outbox) Run(ctx context.Context) error {
 func (r *runner) dispatch(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	sweepAt := time.Time{} // when to look at more than the ready jobs
-	due := true            // something may be ready
+	defer r.startSpare(ctx) // gives back what is still held
+	sweepAt := time.Time{}  // when to look at more than the ready jobs
+	due := true             // something may be ready
 	for failures := 0; ; {
 		var err error
 		if now := time.Now(); !now.Before(sweepAt) {
@@ -96,15 +99,15 @@ func (r *runner) dispatch(ctx context.Context) {
 				due = true
 			}
 		}
-		if free := r.free(); err == nil && due && free > 0 {
+		if free, more := r.free(); err == nil && due && free > 0 && r.startSpare(ctx) < free {
 			var jobs []held
-			free = min(free, maxBatch)
+			free = min(free+more, maxBatch)
 			jobs, err = r.take(ctx, free)
 			due = len(jobs) == free
-			for _, j := range jobs {
-				r.start(ctx, j)
-			}
+			r.hold(jobs)
+			r.startSpare(ctx)
 		}
+		due = due || r.waiting()
 		if ctx.Err() != nil {
 			return
 		}
@@ -176,8 +179,51 @@ func (r *runner) take(ctx context.Context, n int) ([]held, error) {
 	return r.claim(ctx, n, r.names, r.owner, time.Now().Add(r.Lease))
 }
 
-func (r *runner) free() int {
+// free is how many workers are, and how many jobs to claim beyond them: no more
+// than were finished since the last claim, so that a claim serves many short
+// jobs and nothing waits here behind long ones.
+func (r *runner) free() (workers, more int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.Workers - len(r.holds)
+	return r.Workers - (len(r.holds) - len(r.spare)), min(r.done, r.Workers/2)
+}
+
+func (r *runner) waiting() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.spare) > 0
+}
+
+// hold keeps claimed jobs until workers are free.
+func (r *runner) hold(jobs []held) {
+	if len(jobs) == 0 {
+		return
+	}
+	until := time.Now().Add(r.Lease)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done = 0
+	for _, j := range jobs {
+		r.holds[j.lease] = &hold{held: j, until: until, stuck: until.Add(r.kinds[j.Kind].Timeout)}
+	}
+	r.spare = append(r.spare, jobs...)
+}
+
+// startSpare starts what is held for the workers that are free, or gives all of
+// it back when the shutdown has begun, and returns how many it started.
+func (r *runner) startSpare(ctx context.Context) (started int) {
+	for {
+		r.mu.Lock()
+		busy := len(r.holds) - len(r.spare)
+		if len(r.spare) == 0 || busy >= r.Workers && ctx.Err() == nil {
+			r.mu.Unlock()
+			return started
+		}
+		j := r.spare[0]
+		r.spare = r.spare[1:]
+		r.mu.Unlock()
+		if r.start(ctx, j) {
+			started++
+		}
+	}
 }

@@ -54,6 +54,7 @@ func (r *runner) finishBatch(batch []verdict) {
 // settle lets go of jobs whose verdicts are written, or given up.
 func (r *runner) settle(batch []verdict, fates map[string]fate) {
 	r.mu.Lock()
+	r.done += len(batch)
 	for _, v := range batch {
 		if h := r.holds[v.job.lease]; h != nil {
 			h.cancel(nil)

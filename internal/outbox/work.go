@@ -9,21 +9,25 @@ import (
 	"time"
 )
 
-// start runs a job on a goroutine of its own, or gives it back when the
-// shutdown began during the claim.
-func (r *runner) start(ctx context.Context, j held) {
-	now := time.Now()
+// start runs a job that is held on a goroutine of its own, or gives it back
+// when the shutdown has begun. It answers false for one whose lease was lost
+// while it was held.
+func (r *runner) start(ctx context.Context, j held) bool {
 	k := r.kinds[j.Kind]
-	h := &hold{held: j, until: now.Add(r.Lease), stuck: now.Add(k.Timeout + r.Lease)}
-	jobCtx, cancel := context.WithCancelCause(r.work)
-	h.cancel = cancel
 	r.mu.Lock()
-	r.holds[j.lease] = h
+	h := r.holds[j.lease]
+	if h == nil {
+		r.mu.Unlock()
+		return false
+	}
+	var jobCtx context.Context
+	jobCtx, h.cancel = context.WithCancelCause(r.work)
+	h.stuck = time.Now().Add(k.Timeout + r.Lease)
 	r.mu.Unlock()
 	r.finals.Add(1)
 	if ctx.Err() != nil {
 		r.write <- r.release(j)
-		return
+		return true
 	}
 	go func() {
 		limited, done := context.WithTimeout(jobCtx, k.Timeout)
@@ -33,6 +37,7 @@ func (r *runner) start(ctx context.Context, j held) {
 		r.metrics.took.Observe(time.Since(begun), j.Kind)
 		r.write <- r.judge(limited, k, j, err)
 	}()
+	return true
 }
 
 // call runs the handler and makes an error of a panic.
