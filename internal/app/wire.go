@@ -46,8 +46,8 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 	})
 	a.Shoppers = shopper.New(shopper.Config{DB: a.DB})
 	a.Gate = gate.New(gate.Config{
-		DB: a.DB, Shoppers: a.Shoppers, Debts: a.Pay, Links: a.Pay, Settings: a.gateSettings,
-		Entrances: a.Pay, EnterFirst: a.enterFirst, Promotions: a.promotions, Log: a.log, Metrics: a.Metrics,
+		DB: a.DB, Shoppers: a.Shoppers, Debts: a.Pay, Links: a.Pay, Books: a.Pay, Settings: a.gateSettings,
+		Entrances: a.Pay, EnterFirst: a.enterFirst, Enters: a.enters, Promotions: a.promotions, Log: a.log, Metrics: a.Metrics,
 	})
 	a.Carts = cart.New(cart.Config{
 		DB: a.DB, Outbox: a.Jobs, Pay: a.Pay, Book: a.Books.At, Settings: a.cartSettings,
@@ -160,6 +160,12 @@ func (a *App) promotions(ctx context.Context, storeID, _ string) ([]string, erro
 		return nil, err
 	}
 	return book.InForce(now), nil
+}
+
+// enters tells whether a store has a pre-authorization of its own.
+func (a *App) enters(storeID string) bool {
+	s, ok := a.paySettings(storeID)
+	return ok && s.Settlement.Route == pay.OwnProcessor
 }
 
 // enterFirst tells whether a store's own pre-authorization comes before

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/internal/pay"
 	"github.com/strollhq/stroll/internal/shopper"
@@ -47,8 +47,8 @@ func (g *Gate) GetShopperAuthorization(ctx context.Context, r *jwo.ShopperAuthor
 	base := c.base(p, start)
 	d, joined, err := g.inTime(ctx, c.flight(base), p.set.Identity.Deadline,
 		func(ctx context.Context, fl *flight) (*Decision, error) {
-			return g.evaluate(ctx, fl, p, base, func(ctx context.Context, tx *db.Tx, d *Decision) error {
-				return g.judgeCard(ctx, tx, p, c, d)
+			return g.evaluate(ctx, fl, p, base, func(ctx context.Context, on grounds, d *Decision) error {
+				return on.judgeCard(ctx, p, c, d)
 			})
 		},
 		func(ctx context.Context, known *Decision, cause error) {
@@ -155,10 +155,10 @@ func (c *card) flight(base Decision) string {
 }
 
 // judgeCard decides on a card and links it with its trip.
-func (g *Gate) judgeCard(ctx context.Context, tx *db.Tx, p *policy, c *card, d *Decision) error {
+func (r grounds) judgeCard(ctx context.Context, p *policy, c *card, d *Decision) error {
 	f := cardFacts{card: c}
 	if c.visitor != "" {
-		a, err := g.c.Shoppers.Get(ctx, tx, c.visitor)
+		a, err := r.account(ctx, c.visitor)
 		switch {
 		case err == nil:
 			f.flagged, d.VisitorType = a.Fraud || a.Status != shopper.Active, a.Kind
@@ -168,12 +168,13 @@ func (g *Gate) judgeCard(ctx context.Context, tx *db.Tx, p *policy, c *card, d *
 	}
 	f.flagged = f.flagged || p.flag.has(c.visitor, c.instrument)
 	f.blocked = p.block.has(c.visitor, c.instrument)
-	owed, err := g.c.Debts.Owed(ctx, tx, pay.Who{StoreID: c.store, Visitor: c.visitor, Instrument: c.instrument})
+	who := pay.Who{StoreID: c.store, Visitor: c.visitor, Instrument: c.instrument}
+	owed, err := r.owed(ctx, who, c.advice != nil && slices.Contains(c.advice.ShopperRisks, jwo.RiskBadDebt))
 	if err != nil && !f.flagged && !f.blocked {
 		return err
 	}
 	f.owed = owed
-	if f.Facts, err = g.facts(ctx, tx, p, d, owed); err != nil {
+	if f.Facts, err = r.facts(ctx, p, d, owed); err != nil {
 		return err
 	}
 	c.tell(f.Facts)
@@ -193,7 +194,7 @@ func (g *Gate) judgeCard(ctx context.Context, tx *db.Tx, p *policy, c *card, d *
 	if at.IsZero() {
 		at = d.started
 	}
-	return g.c.Links.Link(ctx, tx, pay.Link{
+	return r.link(ctx, pay.Link{
 		TripID: c.trip, StoreID: c.store, Visitor: c.visitor, Instrument: c.instrument, Hold: v.hold(c.amount), At: at,
 	})
 }

@@ -6,13 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/strollhq/stroll/internal/db"
-	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/jwo"
 )
 
@@ -62,8 +60,11 @@ func (d *Decision) decide(outcome string, status int, reason string) {
 	d.Outcome, d.Status, d.Reason = outcome, status, reason
 }
 
-const decisionColumns = `id, at, api, event_key, recorded, body, store_id, event_at, location, entry, trip_id, visitor, visitor_type,
-	instrument, outcome, status, reason, rule, strategy, policy, shadow, answer, took`
+const decisionRow = `id text, at bigint, api text, event_key text, recorded bigint, body text, store_id text, event_at bigint, location text,
+	entry text, trip_id text, visitor text, visitor_type text, instrument text, outcome text, status bigint, reason text, rule text, strategy text,
+	policy text, shadow text, answer text, took bigint`
+
+var decisionColumns = db.Names(decisionRow)
 
 type scanner interface{ Scan(...any) error }
 
@@ -117,72 +118,4 @@ func prior(ctx context.Context, q db.Querier, api, event string) (*Decision, err
 	}
 	d.replayed = true
 	return d, nil
-}
-
-var insertDecision = `INSERT INTO gate_decision (` + decisionColumns + `)
-	VALUES ($1` + func() string {
-	var b strings.Builder
-	for i := 2; i <= 1+strings.Count(decisionColumns, ","); i++ {
-		fmt.Fprintf(&b, ", $%d", i)
-	}
-	return b.String()
-}() + `) ON CONFLICT (api, event_key) WHERE recorded = 1 DO NOTHING`
-
-// keep writes the decision, and the admission if it is one. A decision that
-// another process recorded meanwhile is an error: its transaction starts over.
-func (d *Decision) keep(ctx context.Context, tx *db.Tx) error {
-	now := time.Now()
-	d.At, d.Took = now, now.Sub(d.started)
-	var shadow, answer []byte
-	var err error
-	if len(d.Shadow) > 0 {
-		if shadow, err = json.Marshal(d.Shadow); err != nil {
-			return fmt.Errorf("record decision: %w", err)
-		}
-	}
-	if d.answer != nil {
-		if answer, err = json.Marshal(d.answer); err != nil {
-			return fmt.Errorf("record decision: %w", err)
-		}
-	}
-	var recorded int64
-	if d.Recorded {
-		recorded = 1
-	}
-	res, err := tx.ExecContext(ctx, insertDecision, d.ID, millis(d.At), d.API, d.Event, recorded, d.body, d.StoreID, millis(d.EventAt),
-		d.Location, d.Entry, d.TripID, d.Visitor, d.VisitorType, d.Instrument, d.Outcome, int64(d.Status), d.Reason, d.Rule, d.Strategy, d.Policy,
-		string(shadow), string(answer), d.Took.Microseconds())
-	if err != nil {
-		return fmt.Errorf("record decision: %w", err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return fault.New(fault.Unavailable, "record decision: the event was decided elsewhere at the same moment")
-	}
-	if !d.admits || d.Outcome != Accepted {
-		return nil
-	}
-	subject, at := d.Visitor, d.EventAt
-	if d.Entry == byCard {
-		subject = d.Instrument
-	}
-	if at.IsZero() {
-		at = now
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO gate_admission (decision_id, subject, at, noted_at, store_id, entry, code)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, d.ID, subject, millis(at), millis(now), d.StoreID, d.Entry, d.code)
-	if err != nil {
-		return fmt.Errorf("record admission: %w", err)
-	}
-	return nil
-}
-
-// visits counts who was admitted in the hour and the day before the event.
-func visits(ctx context.Context, q db.Querier, subject string, at time.Time) (hour, day int, err error) {
-	err = q.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN at > $1 THEN 1 ELSE 0 END), 0), COUNT(*)
-		FROM gate_admission WHERE subject = $2 AND at > $3 AND at <= $4`,
-		at.Add(-time.Hour).UnixMilli(), subject, at.Add(-24*time.Hour).UnixMilli(), at.UnixMilli()).Scan(&hour, &day)
-	if err != nil {
-		return 0, 0, fmt.Errorf("count visits: %w", err)
-	}
-	return hour, day, nil
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/jwo"
 )
@@ -63,8 +62,8 @@ func (g *Gate) ResolveScan(ctx context.Context, r *jwo.ResolveScanRequest) (*jwo
 	}
 	d, joined, err := g.inTime(ctx, base.API+base.body, p.set.Identity.Deadline,
 		func(ctx context.Context, fl *flight) (*Decision, error) {
-			return g.evaluate(ctx, fl, p, base, func(ctx context.Context, tx *db.Tx, d *Decision) error {
-				return g.judgeScan(ctx, tx, p, codes, d)
+			return g.evaluate(ctx, fl, p, base, func(ctx context.Context, on grounds, d *Decision) error {
+				return on.judgeScan(ctx, p, codes, d)
 			})
 		},
 		func(ctx context.Context, known *Decision, cause error) {
@@ -95,11 +94,11 @@ func (g *Gate) ResolveScan(ctx context.Context, r *jwo.ResolveScanRequest) (*jwo
 }
 
 // judgeScan takes the first reading of the scan that somebody stands for.
-func (g *Gate) judgeScan(ctx context.Context, tx *db.Tx, p *policy, codes []string, d *Decision) error {
+func (r grounds) judgeScan(ctx context.Context, p *policy, codes []string, d *Decision) error {
 	clean := *d
 	for i, code := range codes {
 		*d = clean
-		if err := g.judgeKey(ctx, tx, p, code, d); err != nil {
+		if err := r.judgeKey(ctx, p, code, d); err != nil {
 			return err
 		}
 		if d.Reason != KeyUnknown || i == len(codes)-1 {
@@ -164,13 +163,13 @@ func (g *Gate) GetShopper(ctx context.Context, r *jwo.GetShopperRequest) (*jwo.G
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.set.Identity.Deadline)
 	defer cancel()
-	q := g.c.DB.Reader()
-	b, reason, err := g.identify(ctx, q, p, string(key), at)
+	now := grounds{g: g, q: g.c.DB.Reader()}
+	b, reason, err := now.identify(ctx, p, string(key), at)
 	if err != nil {
 		return nil, err
 	}
 	if reason == "" && b.kind == "" {
-		a, err := g.c.Shoppers.Get(ctx, q, b.visitor)
+		a, err := now.account(ctx, b.visitor)
 		switch {
 		case errors.Is(err, fault.NotFound):
 			reason = KeyUnknown

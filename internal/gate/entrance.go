@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/pay"
 	"github.com/strollhq/stroll/jwo"
 )
@@ -23,12 +22,15 @@ func (errPreAuth) Error() string { return "a pre-authorization comes first" }
 func (g *Gate) enter(ctx context.Context, fl *flight, p *policy, base Decision, key, event string) (*Decision, error) {
 	first := g.c.Entrances != nil && g.c.EnterFirst != nil && g.c.EnterFirst(p.storeID)
 	tried, refused := false, false
-	decide := func(ctx context.Context, tx *db.Tx, d *Decision) error {
-		if err := g.judgeKey(ctx, tx, p, key, d); err != nil {
+	decide := func(ctx context.Context, on grounds, d *Decision) error {
+		if err := on.judgeKey(ctx, p, key, d); err != nil {
 			return err
 		}
-		if d.Outcome != Accepted || !d.admits || d.VisitorType != jwo.Shopper || g.c.Entrances == nil {
+		if d.Outcome != Accepted || !d.admits || d.VisitorType != jwo.Shopper || !g.preauthorizes(p.storeID) {
 			return nil
+		}
+		if on.tx == nil {
+			return errUnsure // nothing is held on a card because of a guess
 		}
 		e := pay.Entrance{EventID: event, StoreID: p.storeID, Visitor: d.Visitor, At: d.EventAt}
 		switch {
@@ -38,7 +40,7 @@ func (g *Gate) enter(ctx context.Context, fl *flight, p *policy, base Decision, 
 			d.decide(Refused, http.StatusUnauthorized, PreAuthRefused)
 			return nil
 		}
-		return g.c.Entrances.Enter(ctx, tx, e)
+		return g.c.Entrances.Enter(ctx, on.tx, e)
 	}
 	d, err := g.evaluate(ctx, fl, p, base, decide)
 	if wanted, ok := errors.AsType[errPreAuth](err); ok {
@@ -47,6 +49,11 @@ func (g *Gate) enter(ctx context.Context, fl *flight, p *policy, base Decision, 
 		d, err = g.settle(ctx, fl, base, decide)
 	}
 	return d, err
+}
+
+// preauthorizes says whether a store may want a pre-authorization of its own.
+func (g *Gate) preauthorizes(storeID string) bool {
+	return g.c.Entrances != nil && (g.c.Enters == nil || g.c.Enters(storeID))
 }
 
 // enterNow has two thirds of what is left of the deadline. A processor that

@@ -15,7 +15,7 @@ import (
 )
 
 // judge fills in a decision. It may run more than once.
-type judge func(context.Context, *db.Tx, *Decision) error
+type judge func(context.Context, grounds, *Decision) error
 
 // evaluate answers an event from its record or decides it, unless the store is
 // asked too much.
@@ -32,6 +32,9 @@ func (g *Gate) evaluate(ctx context.Context, fl *flight, p *policy, base Decisio
 			return nil, &jwo.Refusal{Status: http.StatusTooManyRequests, RetryAfter: wait}
 		}
 		return d, nil
+	}
+	if d, err := g.guess(ctx, base, judge); d != nil || err != nil {
+		return d, err
 	}
 	return g.settle(ctx, fl, base, judge)
 }
@@ -54,7 +57,7 @@ func (g *Gate) settle(ctx context.Context, fl *flight, base Decision, judge judg
 		if changed {
 			d.decide(Invalid, http.StatusBadRequest, ChangedBody)
 		} else {
-			if err := judge(ctx, tx, d); err != nil {
+			if err := judge(ctx, grounds{g: g, q: tx, tx: tx}, d); err != nil {
 				return err
 			}
 			d.Recorded = d.Event != ""
@@ -74,11 +77,12 @@ func (g *Gate) settle(ctx context.Context, fl *flight, base Decision, judge judg
 	if err != nil {
 		return nil, err
 	}
+	g.hints.heard(out)
 	return out, nil
 }
 
 // facts are what rules may ask.
-func (g *Gate) facts(ctx context.Context, q db.Querier, p *policy, d *Decision, owed pay.Balance) (*Facts, error) {
+func (r grounds) facts(ctx context.Context, p *policy, d *Decision, owed pay.Balance) (*Facts, error) {
 	at := d.EventAt
 	if at.IsZero() {
 		at = d.started
@@ -97,7 +101,7 @@ func (g *Gate) facts(ctx context.Context, q db.Querier, p *policy, d *Decision, 
 		subject = d.Instrument
 	}
 	var err error
-	f.VisitsHour, f.VisitsDay, err = visits(ctx, q, subject, at)
+	f.VisitsHour, f.VisitsDay, err = r.visits(ctx, subject, at)
 	return f, err
 }
 

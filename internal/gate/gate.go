@@ -33,6 +33,11 @@ type Entrances interface {
 	EnterNow(ctx context.Context, e pay.Entrance) (refused bool, err error)
 }
 
+// Books links an entry without reading; see pay.GuessLink.
+type Books interface {
+	GuessLink(ctx context.Context, w db.Putter, l pay.Link) (ok bool, err error)
+}
+
 // Config is what New needs. DB, Shoppers, Debts, Links and Settings are
 // required.
 type Config struct {
@@ -45,6 +50,12 @@ type Config struct {
 	// EnterFirst answers whether a store pre-authorizes app shoppers before the
 	// gate opens (own_processor.preauth: before_answer). Nil: none does.
 	EnterFirst func(storeID string) bool
+	// Enters answers whether a store pre-authorizes app shoppers at all. Nil:
+	// every one, if there are Entrances.
+	Enters func(storeID string) bool
+	// Books lets a decision be one statement. It says that Debts and Links are
+	// kept in DB as package pay keeps them. Nil: each decision reads first.
+	Books Books
 	// Settings answers a store's settings in force; false for a store that is
 	// not served. It is asked for every request: a reload takes effect at once.
 	Settings func(storeID string) (Settings, bool)
@@ -64,6 +75,7 @@ type Gate struct {
 	policies sync.Map // store id → *policy
 	flights  flights
 	watches  sync.Map // store id → *watch
+	hints    hints
 }
 
 // New makes a Gate.

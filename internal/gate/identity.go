@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/internal/pay"
 	"github.com/strollhq/stroll/internal/shopper"
@@ -128,18 +127,18 @@ func (g *Gate) safely(ctx context.Context, f func()) {
 }
 
 // judgeKey decides on a scanned key.
-func (g *Gate) judgeKey(ctx context.Context, tx *db.Tx, p *policy, key string, d *Decision) error {
-	b, reason, err := g.identify(ctx, tx, p, key, d.EventAt)
+func (r grounds) judgeKey(ctx context.Context, p *policy, key string, d *Decision) error {
+	b, reason, err := r.identify(ctx, p, key, d.EventAt)
 	if err != nil {
 		return err
 	}
 	d.Visitor, d.VisitorType, d.code, d.age, d.aged = b.visitor, b.kind, b.token, b.age, b.aged
 	if reason == "" {
-		reason, err = g.mayEnter(ctx, tx, p, b, d)
+		reason, err = r.mayEnter(ctx, p, b, d)
 	}
 	if err == nil && reason == "" && d.admits && b.token != "" && p.set.Codes.MaxAdmissions > 0 {
 		var free bool
-		if free, err = use(ctx, tx, b.token, p.set.Codes.MaxAdmissions); err == nil && !free {
+		if free, err = r.use(ctx, b.token, p.set.Codes.MaxAdmissions); err == nil && !free {
 			reason = CodeUsed
 		}
 	}
@@ -160,8 +159,8 @@ func (g *Gate) judgeKey(ctx context.Context, tx *db.Tx, p *policy, key string, d
 // mayEnter applies the store's policy to the bearer of a good key; a reason is
 // a refusal. What needs no other table comes first, so that it refuses even
 // when the ledger does not answer.
-func (g *Gate) mayEnter(ctx context.Context, tx *db.Tx, p *policy, b bearer, d *Decision) (reason string, err error) {
-	a, err := g.c.Shoppers.Get(ctx, tx, b.visitor)
+func (r grounds) mayEnter(ctx context.Context, p *policy, b bearer, d *Decision) (reason string, err error) {
+	a, err := r.account(ctx, b.visitor)
 	known := err == nil
 	switch {
 	case errors.Is(err, fault.NotFound) && b.opaque:
@@ -188,7 +187,7 @@ func (g *Gate) mayEnter(ctx context.Context, tx *db.Tx, p *policy, b bearer, d *
 	}
 	var owed pay.Balance
 	if pays {
-		owed, err = g.c.Debts.Owed(ctx, tx, pay.Who{StoreID: p.storeID, Visitor: b.visitor})
+		owed, err = r.owed(ctx, pay.Who{StoreID: p.storeID, Visitor: b.visitor}, false)
 		if err != nil {
 			return "", err
 		}
@@ -200,7 +199,7 @@ func (g *Gate) mayEnter(ctx context.Context, tx *db.Tx, p *policy, b bearer, d *
 		d.Reason = AllowListed
 		return "", nil
 	}
-	facts, err := g.facts(ctx, tx, p, d, owed)
+	facts, err := r.facts(ctx, p, d, owed)
 	if err != nil {
 		return "", err
 	}

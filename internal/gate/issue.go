@@ -81,7 +81,7 @@ func (g *Gate) IssueCode(ctx context.Context, storeID, shopperID string) (Code, 
 	var failed *PreCheck
 	err = g.c.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		failed = nil
-		a, err := g.c.Shoppers.Get(ctx, tx, shopperID)
+		a, err := grounds{g: g, q: tx, tx: tx}.account(ctx, shopperID)
 		if err != nil {
 			return err
 		}
@@ -102,6 +102,7 @@ func (g *Gate) IssueCode(ctx context.Context, storeID, shopperID string) (Code, 
 		return Code{}, failed
 	}
 	g.m.issued.Inc(storeID)
+	g.hints.codes.put(hash(c.token), recognition{shopper: shopperID, prefix: c.prefix, issued: c.at})
 	return Code{
 		Text: text, Token: c.token, IssuedAt: c.at,
 		ExpiresAt: c.at.Add(p.set.Codes.Freshness), RenewAt: c.at.Add(p.set.Codes.Renew),

@@ -23,7 +23,7 @@ type bearer struct {
 // identify finds whom a key stands for at the time of its scan. A reason
 // means that the key is not good. Opaque keys come first, since they may look
 // like anything.
-func (g *Gate) identify(ctx context.Context, q db.Querier, p *policy, key string, at time.Time) (b bearer, reason string, err error) {
+func (r grounds) identify(ctx context.Context, p *policy, key string, at time.Time) (b bearer, reason string, err error) {
 	if k := p.opaque[hash(key)]; k != nil && (!k.TestOnly || p.set.TestStore) {
 		b = bearer{visitor: k.Visitor, kind: k.Type, opaque: true}
 		if ended(k.Until, at) {
@@ -47,7 +47,7 @@ func (g *Gate) identify(ctx context.Context, q db.Querier, p *policy, key string
 	}
 	b.token = hash(code.token)
 	b.age, b.aged = code.age(at), true
-	rec, err := recognised(ctx, q, b.token)
+	rec, err := r.code(ctx, b.token)
 	if err != nil {
 		return b, "", err
 	}
@@ -86,6 +86,9 @@ type recognition struct {
 	issued          time.Time
 	revoked         bool
 }
+
+// good says whether the token stands for somebody.
+func (r recognition) good() bool { return r.shopper != "" && !r.revoked }
 
 func recognised(ctx context.Context, q db.Querier, token string) (r recognition, err error) {
 	var issued, revoked int64

@@ -16,6 +16,19 @@ import (
 var StandsAt = db.NewCheck("trip_id text, version bigint",
 	"COALESCE((SELECT payment.version FROM payment WHERE payment.trip_id = r.trip_id), 0) = r.version")
 
+// OwesNothing checks that a payer owes nothing in any store, whichever of both
+// keys it is known by: then Owed answers no amount and no open debt. Debts that
+// are paid off do not count; those written off do.
+var OwesNothing = db.NewCheck("visitor text, instrument text",
+	`NOT EXISTS (SELECT 1 FROM debt WHERE debt.visitor = r.visitor AND debt.visitor <> '' AND debt.state <> 'RESOLVED')
+	AND NOT EXISTS (SELECT 1 FROM debt WHERE debt.instrument = r.instrument AND debt.instrument <> '' AND debt.state <> 'RESOLVED')`)
+
+// NeverOwed checks that a payer has no debt and never had one: then Owed
+// answers the zero Balance.
+var NeverOwed = db.NewCheck("visitor text, instrument text",
+	`NOT EXISTS (SELECT 1 FROM debt WHERE debt.visitor = r.visitor AND debt.visitor <> '')
+	AND NOT EXISTS (SELECT 1 FROM debt WHERE debt.instrument = r.instrument AND debt.instrument <> '')`)
+
 // LinkStmts are the statements that GuessLink puts.
 func LinkStmts() []*db.Stmt { return []*db.Stmt{insertPayment, putHistory, outbox.AddStmt} }
 

@@ -1,0 +1,87 @@
+package gate
+
+import (
+	"context"
+	"errors"
+
+	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/internal/shopper"
+	"github.com/strollhq/stroll/jwo"
+)
+
+// A decision as one statement: it is made in memory from facts that are
+// guessed, and recorded by a statement that writes nothing unless it finds
+// every one of them true. What was taken for granted, and what verifies it:
+//
+//	the event was not decided before    the decision's unique index (the claim)
+//	a code's shopper, prefix and time,
+//	and that it was not taken back      codeStands
+//	an account's kind, standing, payment
+//	method and card's end; or no account shopper.Stands, shopper.Unknown
+//	nothing is owed; nothing ever was   pay.OwesNothing, pay.NeverOwed
+//	visits in the hour and in the day   visitsAre, where a rule asks
+//	nobody has heard of the trip        pay.StandsAt, and the payment's key
+//
+// Block, flag and allow lists, rules and all other settings are the process's
+// own and asked for at each request. Everything else that is read, such as the
+// admissions a code has left or a pre-authorization, makes the decision one
+// that reads first, in a transaction (settle); so does any guess that was
+// wrong. That transaction is always right, and what it reads is the next guess.
+//
+// The statement is as good as that transaction. There, all reads see the
+// snapshot of one moment, the first read's, and only the unique index sees
+// what happened since. In a single statement on PostgreSQL all checks see the
+// snapshot of one moment too, the statement's own, which is nearer to the
+// commit; the index is the same, and gives way instead of failing. Nothing here
+// counts on two events seeing each other: under either, two may each find that
+// the other has not visited yet. Where that matters, as with the admissions of
+// a code, a row is changed in a transaction. On SQLite there is one writer.
+
+var (
+	byCodeWrite = db.NewKind("gate.code", putDecision, "id",
+		[]*db.Check{codeStands, shopper.Stands, shopper.Unknown, pay.OwesNothing, visitsAre}, putAdmission)
+	byCardWrite = db.NewKind("gate.card", putDecision, "id",
+		[]*db.Check{shopper.Stands, shopper.Unknown, pay.OwesNothing, pay.NeverOwed, visitsAre, pay.StandsAt},
+		append(pay.LinkStmts(), putAdmission)...)
+)
+
+// guess decides an event by one statement. It answers nil when it could not:
+// then nothing was written, or it is not known and the event's record tells.
+func (g *Gate) guess(ctx context.Context, base Decision, judge judge) (*Decision, error) {
+	if g.c.Books == nil {
+		return nil, nil
+	}
+	d := base.fresh()
+	kind, unique := byCodeWrite, ""
+	if d.API == jwo.APIGetShopperAuthorization {
+		kind = byCardWrite
+	}
+	if d.Event != "" {
+		unique = d.API + "/" + d.Event
+	}
+	w := kind.New(d.ID, unique)
+	if err := judge(ctx, grounds{g: g, q: g.c.DB.Reader(), w: w}, d); err != nil {
+		return nil, nil // the transaction finds out, from what it reads
+	}
+	d.Recorded = d.Event != ""
+	row, err := d.row()
+	if err != nil {
+		return nil, err
+	}
+	w.Claim(row...)
+	if d.admitted() {
+		if err := d.keepAdmission(ctx, w); err != nil {
+			return nil, err
+		}
+	}
+	made, err := g.c.DB.Write(ctx, w)
+	if made {
+		g.hints.heard(d)
+		return d, nil
+	}
+	if err != nil && d.Event == "" && !errors.Is(err, db.ErrChanged) && !db.IsUnique(err) {
+		return nil, err // it may be on record, where nothing would find it
+	}
+	return nil, ctx.Err()
+}

@@ -1,0 +1,74 @@
+package gate
+
+import (
+	"sync"
+
+	"github.com/strollhq/stroll/internal/shopper"
+)
+
+// recent keeps the values put last: at least as many as most, and at most
+// twice that.
+type recent[V any] struct {
+	mu         sync.Mutex
+	young, old map[string]V
+}
+
+const most = 8192
+
+func (r *recent[V]) get(key string) (v V, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if v, ok = r.young[key]; !ok {
+		v, ok = r.old[key]
+	}
+	return v, ok
+}
+
+func (r *recent[V]) put(key string, v V) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.young == nil || len(r.young) >= most {
+		r.old, r.young = r.young, make(map[string]V, most)
+	}
+	r.young[key] = v
+}
+
+func (r *recent[V]) drop(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.young, key)
+	delete(r.old, key)
+}
+
+// hints are what this process last knew of the facts that decide on entries.
+// They may be out of date: a decision made from them is recorded only if the
+// statement that records it finds the facts unchanged.
+type hints struct {
+	accounts recent[account]
+	codes    recent[recognition]
+	visits   recent[[]int64] // by subject: when it was admitted of late, in milliseconds
+}
+
+// account is an account as far as it decides, or that there is none.
+type account struct {
+	shopper.Shopper
+	known bool
+}
+
+// maxVisits bounds the visits kept of one subject. With more it is counted in
+// the database.
+const maxVisits = 64
+
+// heard takes in a decision that was recorded.
+func (h *hints) heard(d *Decision) {
+	if !d.replayed && d.admitted() {
+		h.visited(d.admission())
+	}
+}
+
+// visited adds an admission to what is known of a subject.
+func (h *hints) visited(subject string, at int64) {
+	if was, _ := h.visits.get(subject); len(was) <= maxVisits {
+		h.visits.put(subject, append(was[:len(was):len(was)], at))
+	}
+}
