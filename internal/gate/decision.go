@@ -62,7 +62,7 @@ func (d *Decision) decide(outcome string, status int, reason string) {
 
 const decisionRow = `id text, at bigint, api text, event_key text, recorded bigint, body text, store_id text, event_at bigint, location text,
 	entry text, trip_id text, visitor text, visitor_type text, instrument text, outcome text, status bigint, reason text, rule text, strategy text,
-	policy text, shadow text, answer text, took bigint`
+	policy text, shadow text, answer text, took bigint, admitted_at bigint, code text`
 
 var decisionColumns = db.Names(decisionRow)
 
@@ -70,10 +70,10 @@ type scanner interface{ Scan(...any) error }
 
 func scanDecision(row scanner) (*Decision, error) {
 	var d Decision
-	var at, eventAt, recorded, status, took int64
+	var at, eventAt, recorded, status, took, admitted int64
 	var shadow, answer string
 	err := row.Scan(&d.ID, &at, &d.API, &d.Event, &recorded, &d.body, &d.StoreID, &eventAt, &d.Location, &d.Entry, &d.TripID, &d.Visitor,
-		&d.VisitorType, &d.Instrument, &d.Outcome, &status, &d.Reason, &d.Rule, &d.Strategy, &d.Policy, &shadow, &answer, &took)
+		&d.VisitorType, &d.Instrument, &d.Outcome, &status, &d.Reason, &d.Rule, &d.Strategy, &d.Policy, &shadow, &answer, &took, &admitted, &d.code)
 	if err != nil {
 		return nil, err
 	}

@@ -96,12 +96,8 @@ func (r grounds) facts(ctx context.Context, p *policy, d *Decision, owed pay.Bal
 	if !p.visits {
 		return f, nil
 	}
-	subject := d.Visitor
-	if d.Entry == byCard {
-		subject = d.Instrument
-	}
 	var err error
-	f.VisitsHour, f.VisitsDay, err = r.visits(ctx, subject, at)
+	f.VisitsHour, f.VisitsDay, err = r.visits(ctx, d, at)
 	return f, err
 }
 

@@ -97,24 +97,39 @@ func (r grounds) owed(ctx context.Context, who pay.Who, history bool) (pay.Balan
 	return pay.Balance{}, nil
 }
 
-// visitsAre checks who was admitted in the hour and the day before an event.
-var visitsAre = db.NewCheck("subject text, hour_from bigint, day_from bigint, until bigint, in_hour bigint, in_day bigint",
-	`(SELECT count(*) FROM gate_admission WHERE gate_admission.subject = r.subject AND gate_admission.at > r.day_from AND gate_admission.at <= r.until) = r.in_day
-	AND (SELECT count(*) FROM gate_admission WHERE gate_admission.subject = r.subject AND gate_admission.at > r.hour_from AND gate_admission.at <= r.until) = r.in_hour`)
+// visitsBy and visitsWith check who was admitted in the hour and the day before
+// an event: with a visitor's codes, or with a card.
+var (
+	visitsBy   = newVisits("visitor", byCode)
+	visitsWith = newVisits("instrument", byCard)
+)
 
-// visits counts who was admitted in the hour and the day before the event.
-func (r grounds) visits(ctx context.Context, subject string, at time.Time) (hour, day int, err error) {
+func newVisits(subject, entry string) *db.Check {
+	n := func(from string) string {
+		return fmt.Sprintf(`(SELECT count(*) FROM gate_decision WHERE gate_decision.%[1]s = r.subject AND gate_decision.%[1]s <> ''
+			AND gate_decision.admitted_at > r.%[2]s AND gate_decision.admitted_at <= r.until AND gate_decision.entry = '%[3]s')`, subject, from, entry)
+	}
+	return db.NewCheck("subject text, hour_from bigint, day_from bigint, until bigint, in_hour bigint, in_day bigint",
+		n("hour_from")+" = r.in_hour AND "+n("day_from")+" = r.in_day")
+}
+
+// visits counts who was admitted in the hour and the day before the event of a
+// decision.
+func (r grounds) visits(ctx context.Context, d *Decision, at time.Time) (hour, day int, err error) {
 	until := at.UnixMilli()
 	hourFrom, dayFrom := at.Add(-time.Hour).UnixMilli(), at.Add(-24*time.Hour).UnixMilli()
-	h := &r.g.hints.visits
+	check, subject := visitsBy, d.subject()
+	if d.Entry == byCard {
+		check = visitsWith
+	}
 	// Nothing known is a guess too: that there were none.
-	times, _ := h.get(subject)
+	times, _ := r.g.hints.visits.get(d.Entry + subject)
 	switch {
 	case r.w == nil:
-		if times, err = admissions(ctx, r.q, subject, dayFrom, until); err != nil {
+		if times, err = admissions(ctx, r.q, d.Entry, subject, dayFrom, until); err != nil {
 			return 0, 0, err
 		}
-		h.put(subject, times[:min(len(times), maxVisits+1)])
+		r.g.hints.visits.put(d.Entry+subject, times[:min(len(times), maxVisits+1)])
 	case len(times) > maxVisits:
 		return 0, 0, errUnsure
 	}
@@ -127,14 +142,19 @@ func (r grounds) visits(ctx context.Context, subject string, at time.Time) (hour
 		}
 	}
 	if r.w != nil {
-		r.w.Check(visitsAre, subject, hourFrom, dayFrom, until, int64(hour), int64(day))
+		r.w.Check(check, subject, hourFrom, dayFrom, until, int64(hour), int64(day))
 	}
 	return hour, day, nil
 }
 
 // admissions are the times of a subject's admissions, in milliseconds.
-func admissions(ctx context.Context, q db.Querier, subject string, after, until int64) ([]int64, error) {
-	rows, err := q.QueryContext(ctx, `SELECT at FROM gate_admission WHERE subject = $1 AND at > $2 AND at <= $3`, subject, after, until)
+func admissions(ctx context.Context, q db.Querier, entry, subject string, after, until int64) ([]int64, error) {
+	column := "visitor"
+	if entry == byCard {
+		column = "instrument"
+	}
+	rows, err := q.QueryContext(ctx, `SELECT admitted_at FROM gate_decision WHERE `+column+` = $1 AND `+column+` <> ''
+		AND admitted_at > $2 AND admitted_at <= $3 AND entry = $4`, subject, after, until, entry)
 	if err != nil {
 		return nil, fmt.Errorf("count visits: %w", err)
 	}

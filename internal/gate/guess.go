@@ -20,7 +20,7 @@ import (
 //	an account's kind, standing, payment
 //	method and card's end; or no account shopper.Stands, shopper.Unknown
 //	nothing is owed; nothing ever was   pay.OwesNothing, pay.NeverOwed
-//	visits in the hour and in the day   visitsAre, where a rule asks
+//	visits in the hour and in the day   visitsBy, visitsWith, where a rule asks
 //	nobody has heard of the trip        pay.StandsAt, and the payment's key
 //
 // Block, flag and allow lists, rules and all other settings are the process's
@@ -40,10 +40,10 @@ import (
 
 var (
 	byCodeWrite = db.NewKind("gate.code", putDecision, "id",
-		[]*db.Check{codeStands, shopper.Stands, shopper.Unknown, pay.OwesNothing, visitsAre}, putAdmission)
+		[]*db.Check{codeStands, shopper.Stands, shopper.Unknown, pay.OwesNothing, visitsBy, visitsWith})
 	byCardWrite = db.NewKind("gate.card", putDecision, "id",
-		[]*db.Check{shopper.Stands, shopper.Unknown, pay.OwesNothing, pay.NeverOwed, visitsAre, pay.StandsAt},
-		append(pay.LinkStmts(), putAdmission)...)
+		[]*db.Check{shopper.Stands, shopper.Unknown, pay.OwesNothing, pay.NeverOwed, visitsBy, visitsWith, pay.StandsAt},
+		pay.LinkStmts()...)
 )
 
 // guess decides an event by one statement. It answers nil when it could not:
@@ -70,11 +70,6 @@ func (g *Gate) guess(ctx context.Context, base Decision, judge judge) (*Decision
 		return nil, err
 	}
 	w.Claim(row...)
-	if d.admitted() {
-		if err := d.keepAdmission(ctx, w); err != nil {
-			return nil, err
-		}
-	}
 	made, err := g.c.DB.Write(ctx, w)
 	if made {
 		g.hints.heard(d)

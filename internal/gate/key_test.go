@@ -45,7 +45,7 @@ func TestNothingSecretIsKept(t *testing.T) {
 	var all strings.Builder
 	for _, q := range []string{
 		`SELECT id || event_key || body || visitor || reason || shadow || answer FROM gate_decision`,
-		`SELECT token || shopper_id || prefix FROM recognition`, `SELECT subject || code FROM gate_admission`,
+		`SELECT token || shopper_id || prefix FROM recognition`, `SELECT code FROM gate_decision`,
 	} {
 		rows, err := d.Reader().QueryContext(t.Context(), q)
 		if err != nil {

@@ -46,7 +46,7 @@ func (r *recent[V]) drop(key string) {
 type hints struct {
 	accounts recent[account]
 	codes    recent[recognition]
-	visits   recent[[]int64] // by subject: when it was admitted of late, in milliseconds
+	visits   recent[[]int64] // by entry and subject: when it was admitted of late, in milliseconds
 }
 
 // account is an account as far as it decides, or that there is none.
@@ -61,14 +61,11 @@ const maxVisits = 64
 
 // heard takes in a decision that was recorded.
 func (h *hints) heard(d *Decision) {
-	if !d.replayed && d.admitted() {
-		h.visited(d.admission())
+	if d.replayed || !d.admitted() {
+		return
 	}
-}
-
-// visited adds an admission to what is known of a subject.
-func (h *hints) visited(subject string, at int64) {
-	if was, _ := h.visits.get(subject); len(was) <= maxVisits {
-		h.visits.put(subject, append(was[:len(was):len(was)], at))
+	key := d.Entry + d.subject()
+	if was, _ := h.visits.get(key); len(was) <= maxVisits {
+		h.visits.put(key, append(was[:len(was):len(was)], d.admittedAt()))
 	}
 }

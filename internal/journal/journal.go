@@ -143,7 +143,7 @@ func (j *Journal) List(ctx context.Context, f Filter) ([]Call, error) {
 	for column, value := range map[string]string{"trip_id": f.TripID, "api": f.API, "direction": f.Direction} {
 		if value != "" {
 			args = append(args, value)
-			where = append(where, fmt.Sprintf("%s = $%d", column, len(args)))
+			where = append(where, fmt.Sprintf("%s = $%d AND %s <> ''", column, len(args), column)) // the index leaves the empty text out
 		}
 	}
 	q := `SELECT at, direction, api, store_id, trip_id, request_id, status, outcome, took_us FROM api_call`
