@@ -3,15 +3,18 @@ package db
 import (
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // Stmt is a statement that is run for one row of values or, on PostgreSQL, for
 // the rows of many callers at once. Make it once, as a package variable.
 type Stmt struct {
-	cols  []column
-	one   string // for one row: $1, $2, …
-	many  string // for many: {rows} stands for them, as r
-	loose bool
+	cols []column
+	one  string // for one row: $1, $2, …
+	many string // for many: {rows} stands for them, as r
+	// onlyIf is one with {if} in the place of a further condition.
+	onlyIf string
+	loose  bool
 }
 
 type column struct {
@@ -31,6 +34,7 @@ func Insert(table, columns, tail string) *Stmt {
 	into := fmt.Sprintf("INSERT INTO %s (%s) ", table, strings.Join(names, ", "))
 	s.one = into + "VALUES (" + strings.Join(marks, ", ") + ") " + tail
 	s.many = into + "SELECT " + strings.Join(values, ", ") + " FROM {rows} " + tail
+	s.onlyIf = into + "SELECT " + strings.Join(marks, ", ") + " WHERE {if} " + tail
 	return s
 }
 
@@ -51,6 +55,7 @@ func Update(table, set, where string) *Stmt {
 		s.cols = append(s.cols, column{"was_" + c.name, c.kind})
 	}
 	s.one = fmt.Sprintf("UPDATE %s SET %s WHERE %s", table, strings.Join(one, ", "), strings.Join(oneIf, " AND "))
+	s.onlyIf = s.one + " AND {if}"
 	s.many = fmt.Sprintf("UPDATE %s SET %s FROM {rows} WHERE %s", table, strings.Join(many, ", "), strings.Join(manyIf, " AND "))
 	return s
 }
@@ -65,10 +70,12 @@ func Names(columns string) string {
 }
 
 // Change is a statement that changes rows: an UPDATE … FROM {rows} WHERE … or
-// the like, in which {rows} stands for the given columns, as r.
+// the like, in which {rows} stands for the given columns, as r. It ends with
+// its condition.
 func Change(columns, sql string) *Stmt {
 	s := &Stmt{cols: parseColumns(columns), many: sql}
 	s.one = strings.ReplaceAll(sql, "{rows}", s.single())
+	s.onlyIf = s.one + " AND {if}"
 	return s
 }
 
@@ -86,13 +93,11 @@ func (s *Stmt) Loose() *Stmt {
 type Check struct {
 	cols []column
 	cond string
-	one  string
 }
 
 // NewCheck makes a check of a condition on r, a row of the columns.
 func NewCheck(columns, condition string) *Check {
-	s := Stmt{cols: parseColumns(columns)}
-	return &Check{s.cols, condition, "SELECT CASE WHEN (" + condition + ") THEN 1 ELSE 0 END FROM " + s.single()}
+	return &Check{parseColumns(columns), condition}
 }
 
 // single is one row of parameters, as r.
@@ -125,6 +130,7 @@ type Kind struct {
 	rows   []*Stmt
 	nth    map[*Stmt]int
 	nthC   map[*Check]int
+	claims sync.Map // alone's texts, by the checks
 	sql    string
 }
 

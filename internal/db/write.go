@@ -149,26 +149,3 @@ func (d *DB) Write(ctx context.Context, w *Write) (bool, error) {
 	}
 	return true, nil
 }
-
-// run makes the write alone, in a transaction under way.
-func (w *Write) run(ctx context.Context, tx *Tx) (made bool, err error) {
-	for _, c := range w.checks {
-		var holds int64
-		if err := tx.QueryRowContext(ctx, c.what.one, c.values...).Scan(&holds); err != nil || holds == 0 {
-			return false, err
-		}
-	}
-	res, err := tx.ExecContext(ctx, w.kind.claim.one, w.claim...)
-	if err != nil {
-		return false, err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return false, err
-	}
-	for _, r := range w.rows {
-		if err := tx.Put(ctx, r.what, r.values...); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
-}
