@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/strollhq/stroll/internal/db"
-	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/internal/metric"
 	"github.com/strollhq/stroll/internal/outbox"
 	"github.com/strollhq/stroll/internal/pay"
@@ -23,8 +22,12 @@ import (
 
 // Payments is what a cart needs of the payments: *pay.Pay.
 type Payments interface {
-	// Open records a trip's payment and its first job in the cart's
-	// transaction.
+	// GuessOpen puts a trip's payment and its first job as far as that can be
+	// done unread; the payment must stand at the version answered. false: use
+	// Open. OpenStmts are the statements it puts.
+	GuessOpen(ctx context.Context, w db.Putter, o pay.Opening) (version int64, ok bool, err error)
+	OpenStmts() []*db.Stmt
+	// Open records the same in the cart's transaction, reading what it needs.
 	Open(ctx context.Context, tx *db.Tx, o pay.Opening) error
 	// Reprice gives a payment that was opened with Hold its total and act; an
 	// error of kind fault.Conflict means that it is not held.
@@ -56,8 +59,12 @@ type Config struct {
 // Carts takes carts. It is safe for concurrent use, also by several processes
 // on one database.
 type Carts struct {
-	cfg   Config
-	watch *watch
+	cfg      Config
+	watch    *watch
+	purchase *db.Kind
+	turns    turns
+	uses     memory[use, price.Usage]
+	taken    memory[string, first] // by trip
 }
 
 // New makes the carts and registers their job with the outbox.
@@ -68,7 +75,7 @@ func New(cfg Config) *Carts {
 	if cfg.Limits == nil {
 		cfg.Limits = func() jwo.Limits { return jwo.Limits{} }
 	}
-	c := &Carts{cfg: cfg}
+	c := &Carts{cfg: cfg, purchase: kindOfPurchase(cfg.Pay)}
 	c.watch = newWatch(cfg)
 	if cfg.Outbox != nil {
 		cfg.Outbox.Handle(priceJob, c.priceLater, outbox.Policy{
@@ -98,11 +105,10 @@ func (c *Carts) CreatePurchases(ctx context.Context, req *jwo.CreatePurchasesReq
 		return nil, err
 	}
 	digest := digestOf(content)
-	switch first, err := head(ctx, c.cfg.DB.Reader(), req.IdempotentShoppingTripID); {
-	case err == nil:
-		return c.replay(ctx, first, digest, content, settings)
-	case !errors.Is(err, fault.NotFound):
-		return nil, fmt.Errorf("cart of trip %s: %w", req.IdempotentShoppingTripID, err)
+	if first, known := c.taken.of(req.IdempotentShoppingTripID); known && first.digest == digest {
+		p := Purchase{StoreID: first.store, PurchaseID: first.purchase, Status: first.status}
+		c.watch.replayed(p, false)
+		return answer(ctx, p, true), nil
 	}
 	p, err := draft(req, settings, received)
 	if err != nil {

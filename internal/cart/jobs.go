@@ -19,8 +19,8 @@ type pricePayload struct {
 	TripID string `json:"trip"`
 }
 
-func (c *Carts) queue(ctx context.Context, tx *db.Tx, p *Purchase) error {
-	return c.cfg.Outbox.Add(ctx, tx, outbox.Job{
+func (c *Carts) queue(ctx context.Context, w db.Putter, p *Purchase) error {
+	return c.cfg.Outbox.Add(ctx, w, outbox.Job{
 		Kind: priceJob, Key: p.TripID, Payload: pricePayload{p.TripID}, RunAt: p.Received,
 		// The card's hold lives about this long (contract: ordering 5); the
 		// oldest trip goes first.

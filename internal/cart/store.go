@@ -15,25 +15,36 @@ import (
 	"github.com/strollhq/stroll/money"
 )
 
-const purchaseColumns = `trip_id, store_id, pos_store, purchase_id, status, state, reason, entry, kind, visitor,
-	instrument, loyalty, shopper, device, group_size, flags, started, ended, received, price_at, pricing,
-	currency, total, priced, digest`
+const (
+	purchaseHead = `trip_id text, store_id text, pos_store text, purchase_id text, status bigint, state text, reason text,
+	entry text, kind text, visitor text, instrument text, loyalty text, shopper text, device text, group_size bigint, flags text,
+	started bigint, ended bigint, received bigint, price_at bigint, pricing bigint, currency text, total bigint, priced bigint, digest text`
+	purchasePrice = `trip_id text, no bigint, at bigint, version text, operator text, reason text, fixes text, currency text,
+	total bigint, result text`
+)
+
+var (
+	purchaseColumns = db.Names(purchaseHead)
+	// putPurchase stores a cart unless the trip has one.
+	putPurchase = db.Insert("purchase", purchaseHead+", lines text, body text", "ON CONFLICT (trip_id) DO NOTHING")
+	putPrice    = db.Insert("purchase_price", purchasePrice, "")
+)
+
+// row is an encoded cart as putPurchase wants it. body is the cart as it came.
+func (p *Purchase) row(body []byte) []any {
+	return []any{p.TripID, p.StoreID, p.POSStore, p.PurchaseID, int64(p.Status), p.State, p.Reason, p.Entry, p.Kind, p.Visitor,
+		p.Instrument, p.Loyalty, p.shopper, p.Device, int64(p.GroupSize), strings.Join(p.Flags, ","), millis(p.Started),
+		millis(p.Ended), millis(p.Received), millis(p.PriceAt), int64(p.pricing), string(p.Total.Currency), p.Total.Minor,
+		millis(p.PricedAt), p.digest, p.text.lines, clean(string(body))}
+}
 
 // insert stores an encoded cart unless the trip has one, and reports whether it did.
-// body is the cart as it came.
 func insert(ctx context.Context, tx *db.Tx, p *Purchase, body []byte) (bool, error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO purchase (`+purchaseColumns+`, lines, body)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)
-		ON CONFLICT (trip_id) DO NOTHING`,
-		p.TripID, p.StoreID, p.POSStore, p.PurchaseID, p.Status, p.State, p.Reason, p.Entry, p.Kind, p.Visitor,
-		p.Instrument, p.Loyalty, p.shopper, p.Device, p.GroupSize, strings.Join(p.Flags, ","), millis(p.Started),
-		millis(p.Ended), millis(p.Received), millis(p.PriceAt), p.pricing, string(p.Total.Currency), p.Total.Minor,
-		millis(p.PricedAt), p.digest, p.text.lines, clean(string(body)))
-	if err != nil {
-		return false, err
+	err := tx.Put(ctx, putPurchase, p.row(body)...)
+	if errors.Is(err, db.ErrChanged) {
+		return false, nil
 	}
-	n, err := res.RowsAffected()
-	return n > 0, err
+	return err == nil, err
 }
 
 // update writes what changes after a cart was taken: state, flags, price.
@@ -51,13 +62,12 @@ func updateLines(ctx context.Context, tx *db.Tx, p *Purchase) error {
 }
 
 // insertPrice adds an encoded pricing as the purchase's newest.
-func insertPrice(ctx context.Context, tx *db.Tx, p *Purchase, by Resolution) error {
+func insertPrice(ctx context.Context, w db.Putter, p *Purchase, by Resolution) error {
 	fixes, err := list(by.Fixes)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO purchase_price (trip_id, no, at, version, operator, reason, fixes, currency,
-		total, result) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`, p.TripID, p.pricing, millis(p.PricedAt), p.Version,
+	err = w.Put(ctx, putPrice, p.TripID, int64(p.pricing), millis(p.PricedAt), p.Version,
 		by.Operator, by.Reason, fixes, string(p.Total.Currency), p.Total.Minor, p.text.result)
 	if err != nil {
 		return fmt.Errorf("price: %w", err)

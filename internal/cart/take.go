@@ -2,10 +2,12 @@ package cart
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
 	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/internal/pay"
 	"github.com/strollhq/stroll/internal/price"
 	"github.com/strollhq/stroll/jwo"
@@ -13,20 +15,50 @@ import (
 
 // take prices and stores a cart, unless another copy of it was quicker.
 func (c *Carts) take(ctx context.Context, p *Purchase, content []byte, s Settings) (*jwo.CreatePurchasesResponse, error) {
-	from := c.shelf(ctx, p, s)
 	body := callOf(ctx).Body
 	if body == nil {
 		body = content
 	}
-	uses, err := used(ctx, c.cfg.DB.Reader(), p.StoreID, p.shopper)
+	from := c.shelf(ctx, p, s)
+	end, err := c.turns.take(ctx, p.shopper)
 	if err != nil {
 		return nil, fmt.Errorf("keep cart of trip %s: %w", p.TripID, err)
+	}
+	defer end()
+	made, err := c.guess(ctx, p, from, body, s)
+	if err == nil && !made {
+		var earlier *Purchase
+		if earlier, err = c.read(ctx, p, from, body, s); err == nil && earlier != nil {
+			return c.replay(ctx, *earlier, p.digest, content, s)
+		}
+	}
+	if err != nil {
+		c.watch.failed(p.StoreID)
+		return nil, fmt.Errorf("keep cart of trip %s: %w", p.TripID, err)
+	}
+	c.taken.put(p.TripID, first{p.StoreID, p.PurchaseID, p.digest, p.Status})
+	c.watch.taken(ctx, p)
+	return answer(ctx, *p, false), nil
+}
+
+// read takes a cart of which something could not be guessed, in a transaction
+// that reads what it rests on. It answers with the trip's earlier cart if there
+// is one, and then has written nothing.
+func (c *Carts) read(ctx context.Context, p *Purchase, from shelf, body []byte, s Settings) (earlier *Purchase, err error) {
+	switch first, err := head(ctx, c.cfg.DB.Reader(), p.TripID); {
+	case err == nil:
+		return &first, nil
+	case !errors.Is(err, fault.NotFound):
+		return nil, err
+	}
+	uses, err := used(ctx, c.cfg.DB.Reader(), p.StoreID, p.shopper)
+	if err != nil {
+		return nil, err
 	}
 	act, err := c.price(ctx, p, from, uses, s)
 	if err != nil {
 		return nil, err
 	}
-	var earlier *Purchase
 	err = c.cfg.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		earlier = nil
 		// Another cart of the shopper may have used a promotion meanwhile.
@@ -49,17 +81,10 @@ func (c *Carts) take(ctx context.Context, p *Purchase, content []byte, s Setting
 			earlier = &first
 			return err
 		}
+		tx.AfterCommit(func() { c.note(p, uses) })
 		return c.open(ctx, tx, p, act)
 	})
-	if err != nil {
-		c.watch.failed(p.StoreID)
-		return nil, fmt.Errorf("keep cart of trip %s: %w", p.TripID, err)
-	}
-	if earlier != nil {
-		return c.replay(ctx, *earlier, p.digest, content, s)
-	}
-	c.watch.taken(ctx, p)
-	return answer(ctx, *p, false), nil
+	return earlier, err
 }
 
 // price gives p its price as far as that can be had, and encodes it.
@@ -83,21 +108,35 @@ func (c *Carts) price(ctx context.Context, p *Purchase, from shelf, uses map[str
 // open writes what belongs to a purchase that was just inserted: its price,
 // its job and its payment.
 func (c *Carts) open(ctx context.Context, tx *db.Tx, p *Purchase, act pay.Act) error {
+	if err := c.put(ctx, tx, p); err != nil {
+		return err
+	}
 	if p.Result != nil {
-		if err := insertPrice(ctx, tx, p, Resolution{}); err != nil {
-			return err
-		}
 		if err := count(ctx, tx, p, nil, p.Result.Uses); err != nil {
 			return err
 		}
 	}
-	if p.State == Unpriced {
-		if err := c.queue(ctx, tx, p); err != nil {
+	return c.cfg.Pay.Open(ctx, tx, p.opening(act))
+}
+
+// put writes the price of a purchase that was just inserted, or the job that
+// finds one.
+func (c *Carts) put(ctx context.Context, w db.Putter, p *Purchase) error {
+	if p.Result != nil {
+		if err := insertPrice(ctx, w, p, Resolution{}); err != nil {
 			return err
 		}
 	}
-	return c.cfg.Pay.Open(ctx, tx, pay.Opening{
+	if p.State == Unpriced {
+		return c.queue(ctx, w, p)
+	}
+	return nil
+}
+
+// opening is what the payment is told of p.
+func (p *Purchase) opening(act pay.Act) pay.Opening {
+	return pay.Opening{
 		TripID: p.TripID, StoreID: p.StoreID, PurchaseID: p.PurchaseID, Entry: p.Entry, Visitor: p.Visitor,
 		Instrument: p.Instrument, Events: p.events, Started: p.Started, Ended: p.Ended, Total: p.Total, Act: act, Reason: p.Reason,
-	})
+	}
 }

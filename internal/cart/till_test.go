@@ -17,6 +17,7 @@ import (
 type till struct {
 	db    *db.DB
 	fail  atomic.Bool // Open fails
+	shut  atomic.Bool // nothing can be guessed
 	moved atomic.Bool // HoldTrip finds the money gone
 }
 
@@ -40,10 +41,23 @@ func newTill(t *testing.T, d *db.DB) *till {
 	return &till{db: d}
 }
 
-func (l *till) Open(ctx context.Context, tx *db.Tx, o pay.Opening) error {
-	if _, err := tx.ExecContext(ctx, `INSERT INTO till (trip, act, reason, entry, visitor, instrument, currency, total, opens, reprices)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,1,0) ON CONFLICT (trip) DO UPDATE SET opens = till.opens + 1`, o.TripID, string(o.Act), o.Reason,
-		o.Entry, o.Visitor, o.Instrument, string(o.Total.Currency), o.Total.Minor); err != nil {
+var putTill = db.Insert("till", `trip text, act text, reason text, entry text, visitor text, instrument text, currency text, total bigint,
+	opens bigint, reprices bigint`, "ON CONFLICT (trip) DO UPDATE SET opens = till.opens + 1")
+
+func (l *till) OpenStmts() []*db.Stmt { return []*db.Stmt{putTill} }
+
+func (l *till) GuessOpen(ctx context.Context, w db.Putter, o pay.Opening) (int64, bool, error) {
+	if l.shut.Load() {
+		return 0, false, nil
+	}
+	return 0, true, l.open(ctx, w, o)
+}
+
+func (l *till) Open(ctx context.Context, tx *db.Tx, o pay.Opening) error { return l.open(ctx, tx, o) }
+
+func (l *till) open(ctx context.Context, w db.Putter, o pay.Opening) error {
+	if err := w.Put(ctx, putTill, o.TripID, string(o.Act), o.Reason, o.Entry, o.Visitor, o.Instrument, string(o.Total.Currency),
+		o.Total.Minor, int64(1), int64(0)); err != nil {
 		return err
 	}
 	if l.fail.Load() {

@@ -16,6 +16,15 @@ import (
 // concurrent updates fails to serialize and the whole cart is priced again
 // with the new count.
 
+var (
+	// addUse adds to a shopper's count, putUse makes a trip's use what is given.
+	addUse = db.Insert("promotion_count", "store_id text, shopper text, promotion text, uses bigint, amount bigint",
+		`ON CONFLICT (store_id, shopper, promotion) DO UPDATE SET
+		uses = promotion_count.uses + excluded.uses, amount = promotion_count.amount + excluded.amount`)
+	putUse = db.Insert("promotion_use", "trip_id text, promotion text, store_id text, shopper text, uses bigint, amount bigint",
+		`ON CONFLICT (trip_id, promotion) DO UPDATE SET uses = excluded.uses, amount = excluded.amount`)
+)
+
 // used reads how often a shopper has had each promotion before.
 func used(ctx context.Context, q db.Querier, storeID, shopper string) (map[string]price.Usage, error) {
 	uses := map[string]price.Usage{}
@@ -68,16 +77,10 @@ func count(ctx context.Context, tx *db.Tx, p *Purchase, before, now map[string]p
 		if was == is {
 			continue
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO promotion_count (store_id, shopper, promotion, uses, amount)
-			VALUES ($1,$2,$3,$4,$5) ON CONFLICT (store_id, shopper, promotion) DO UPDATE SET
-			uses = promotion_count.uses + excluded.uses, amount = promotion_count.amount + excluded.amount`,
-			p.StoreID, p.shopper, id, is.Uses-was.Uses, is.Amount-was.Amount); err != nil {
+		if err := tx.Put(ctx, addUse, p.StoreID, p.shopper, id, is.Uses-was.Uses, is.Amount-was.Amount); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO promotion_use (trip_id, promotion, store_id, shopper, uses, amount)
-			VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT (trip_id, promotion) DO UPDATE SET
-			uses = excluded.uses, amount = excluded.amount`,
-			p.TripID, id, p.StoreID, p.shopper, is.Uses, is.Amount); err != nil {
+		if err := tx.Put(ctx, putUse, p.TripID, id, p.StoreID, p.shopper, is.Uses, is.Amount); err != nil {
 			return err
 		}
 	}

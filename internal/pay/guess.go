@@ -37,6 +37,9 @@ func OpenStmts() []*db.Stmt {
 	return []*db.Stmt{insertPayment, swapPayment, putHistory, putEntry, putReport, outbox.AddStmt}
 }
 
+// OpenStmts is the function of that name, for callers to whom p is an interface.
+func (p *Pay) OpenStmts() []*db.Stmt { return OpenStmts() }
+
 // GuessLink is Link for a trip that nobody has heard of, without reading: the
 // caller adds the check StandsAt with version 0. With false it must use Link.
 func (p *Pay) GuessLink(ctx context.Context, w db.Putter, l Link) (bool, error) {

@@ -133,6 +133,18 @@ func (b *Book) InForce(at time.Time) []string {
 	return ids
 }
 
+// Capped are the ids of the promotions whose use by one shopper is limited: the
+// only ones for which Cart.Used matters.
+func (b *Book) Capped() []string {
+	var ids []string
+	for _, p := range b.promos {
+		if p.perShopper != unbounded || p.shopperMoney != unbounded {
+			ids = append(ids, p.id)
+		}
+	}
+	return ids
+}
+
 // Spec is the data the book was compiled from, with the store's defaults filled
 // in; it must not be changed.
 func (b *Book) Spec() Spec { return b.spec }
