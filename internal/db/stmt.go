@@ -153,43 +153,44 @@ func NewKind(name string, claim *Stmt, key string, checks []*Check, rows ...*Stm
 
 // together is the statement for many writes on PostgreSQL. Its parameters are
 // arrays: for each check, the claim and each statement the keys of the writes,
-// then one array for each column.
+// then one array for each column; last come all writes' keys and how many rows
+// of statements that are not loose each brings. An array is read by its index,
+// which costs half of an unnest of as many columns.
 func (k *Kind) together(key string) string {
 	var b strings.Builder
 	n := 0
-	keys := make([]string, len(k.rows)) // the parameter with each statement's keys
-	unnest := func(alias string, cols []column) string {
+	// rows is a query for the rows of one table whose key passes.
+	rows := func(cols []column, passes string) string {
 		n++
-		args, names := []string{fmt.Sprintf("$%d::text[]", n)}, []string{"k"}
+		keys := fmt.Sprintf("$%d::text[]", n)
+		list := []string{fmt.Sprintf("(%s)[i] AS k", keys)}
 		for _, c := range cols {
 			n++
-			args = append(args, fmt.Sprintf("$%d::%s[]", n, c.kind))
-			names = append(names, c.name)
+			list = append(list, fmt.Sprintf("($%d::%s[])[i] AS %s", n, c.kind, c.name))
 		}
-		return fmt.Sprintf("unnest(%s) AS %s(%s)", strings.Join(args, ", "), alias, strings.Join(names, ", "))
+		return fmt.Sprintf("(SELECT %s FROM generate_series(1, cardinality(%s)) AS i WHERE %s) AS r",
+			strings.Join(list, ", "), keys, strings.ReplaceAll(passes, "{k}", "("+keys+")[i]"))
 	}
 	b.WriteString("WITH ")
 	passed := "true"
 	for i, c := range k.checks {
-		fmt.Fprintf(&b, "c%d AS MATERIALIZED (SELECT r.k FROM %s WHERE NOT (%s)), ", i, unnest("r", c.cols), c.cond)
-		passed += fmt.Sprintf(" AND u.k NOT IN (SELECT k FROM c%d)", i)
+		fmt.Fprintf(&b, "c%d AS MATERIALIZED (SELECT r.k FROM %s WHERE NOT (%s)), ", i, rows(c.cols, "true"), c.cond)
+		passed += fmt.Sprintf(" AND {k} NOT IN (SELECT k FROM c%d)", i)
 	}
-	of := func(s *Stmt, condition string) string {
-		return strings.ReplaceAll(s.many, "{rows}", fmt.Sprintf("(SELECT u.* FROM %s WHERE %s) AS r", unnest("u", s.cols), condition))
+	of := func(s *Stmt, passes string) string {
+		return strings.ReplaceAll(s.many, "{rows}", rows(s.cols, passes))
 	}
 	fmt.Fprintf(&b, "claim AS (%s RETURNING %s AS k)", of(k.claim, passed), key)
+	touched := "0"
 	for i, s := range k.rows {
-		keys[i] = fmt.Sprintf("$%d::text[]", n+1)
-		fmt.Fprintf(&b, ", s%d AS (%s RETURNING 1)", i, of(s, "u.k IN (SELECT k FROM claim)"))
-	}
-	// A statement that touched another number of rows than it was given fails
-	// the whole: a division by zero, which is computed once.
-	all := "true"
-	for i, s := range k.rows {
+		fmt.Fprintf(&b, ", s%d AS (%s RETURNING 1)", i, of(s, "{k} IN (SELECT k FROM claim)"))
 		if !s.loose {
-			all += fmt.Sprintf(" AND (SELECT count(*) FROM s%d) = (SELECT count(*) FROM unnest(%s) AS u(k) WHERE u.k IN (SELECT k FROM claim))", i, keys[i])
+			touched += fmt.Sprintf(" + (SELECT count(*) FROM s%d)", i)
 		}
 	}
-	fmt.Fprintf(&b, " SELECT k, 1 / CASE WHEN %s THEN 1 ELSE 0 END FROM claim", all)
+	// A statement that touched fewer rows than it was given fails the whole: a
+	// division by zero, which is computed once. None touches more.
+	given := fmt.Sprintf("(SELECT COALESCE(sum(($%d::bigint[])[i]), 0) FROM generate_series(1, cardinality($%d::text[])) AS i WHERE ($%d::text[])[i] IN (SELECT k FROM claim))", n+2, n+1, n+1)
+	fmt.Fprintf(&b, " SELECT k, (SELECT 1 / CASE WHEN %s = %s THEN 1 ELSE 0 END) FROM claim", touched, given)
 	return b.String()
 }

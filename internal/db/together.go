@@ -208,13 +208,18 @@ func arguments(group []*pending) []any {
 	for _, s := range k.rows {
 		tables = append(tables, newTable(s.cols))
 	}
-	for _, c := range group {
+	keys, given := make([]string, len(group)), make([]int64, len(group))
+	for i, c := range group {
 		w := c.w
+		keys[i] = w.key
 		for _, put := range w.checks {
 			tables[k.nthC[put.what]].add(w.key, put.values)
 		}
 		tables[len(k.checks)].add(w.key, w.claim)
 		for _, put := range w.rows {
+			if !put.what.loose {
+				given[i]++
+			}
 			tables[len(k.checks)+1+k.nth[put.what]].add(w.key, put.values)
 		}
 	}
@@ -229,7 +234,7 @@ func arguments(group []*pending) []any {
 			}
 		}
 	}
-	return args
+	return append(args, keys, given)
 }
 
 // table is rows by column.
