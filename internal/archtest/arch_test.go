@@ -64,6 +64,7 @@ var arrows = map[string]string{
 	// Imported by tests alone: no line above names them.
 	"internal/testkit":    "internal/db",
 	"internal/archtest":   "",
+	"bench/render":        "",
 	"openapi/openapitest": "openapi",
 }
 
