@@ -128,7 +128,7 @@ func (p *Pay) HoldTrip(ctx context.Context, tripID, by, reason string) error {
 		if o := last(ops, OpCapture); o != nil && o.Touched > 0 {
 			return fault.New(fault.Conflict, "hold trip %s: a Capture was sent", tripID)
 		}
-		if _, ok := next(c.p.State, held); !ok || c.p.State == Parked || c.p.Act != Charge {
+		if _, ok := next(c.p.State, held); !ok || c.p.Final() || c.p.State == Parked || c.p.Act != Charge {
 			return fault.New(fault.Conflict, "hold trip %s: not possible in state %s", tripID, c.p.State)
 		}
 		return c.on(held, "held by "+by+": "+reason)
