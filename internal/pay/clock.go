@@ -62,6 +62,9 @@ func (p Payment) end(s Settings) time.Time {
 	return p.Expires
 }
 
+// over tells that the pre-authorization has ended.
+func (p Payment) over(now time.Time) bool { return !now.Before(p.Expires) }
+
 // nextClock is the next time that a clock moves the payment: a warning or the
 // end; zero when none does.
 func (p Payment) nextClock(s Settings, now time.Time) time.Time {

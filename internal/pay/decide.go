@@ -158,7 +158,9 @@ func heal(p Payment, ops []operation, s Settings, now time.Time) todo {
 	if o.Next.After(now) {
 		return todo{act: actWait, until: o.Next}
 	}
-	ask := o.Barred || p.Route == OwnProcessor || s.Capture.UnknownPolicy == "hold" || (o.Lost && s.Capture.UnknownPolicy == "evidence_then_resend")
+	// Once the pre-authorization has ended nothing is sent again: what is left is
+	// to ask (contract: payments 9.4).
+	ask := p.over(now) || o.Barred || p.Route == OwnProcessor || s.Capture.UnknownPolicy == "hold" || (o.Lost && s.Capture.UnknownPolicy == "evidence_then_resend")
 	return todo{act: actCall, op: *o, ask: ask}
 }
 

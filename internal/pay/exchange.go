@@ -85,14 +85,15 @@ func (p *Pay) inquire(ctx context.Context, w work) (work, error) {
 	}
 	c := p.worker(w.pay)
 	o := w.op
-	hold := o.Barred || (o.Op == OpCapture && s.Capture.UnknownPolicy == "hold")
+	over := o.Op == OpCapture && c.p.over(c.now)
+	hold := over || o.Barred || (o.Op == OpCapture && s.Capture.UnknownPolicy == "hold")
 	switch {
 	case v == answered:
 		err = c.answer(o, a)
 	case v == weak && s.Capture.WeakEvidence == "initiated":
 		c.alert(AlertWeakEvidence, "", "the Capture's answer was lost; "+a.Note+": taken as accepted, to be confirmed")
 		err = c.capturedNow(o, captureWeak, a.Note)
-	case v == weak, v != absent && hold:
+	case v == weak, v != absent && hold, over:
 		// Neither resent nor believed: ask again later, until evidence, a
 		// person or the clock ends it.
 		o.Next = c.now.Add(s.Capture.EvidenceGrace)
