@@ -46,7 +46,7 @@ type Env struct {
 	// Probe is called at each named step of a payment (pay.Points) and around
 	// each commit (db.Config.Probe), for tests that crash the program there. Nil
 	// does nothing.
-	Probe func(point string)
+	Probe func(point string) error
 }
 
 // App is one running Stroll. Its parts may be used directly, as the command

@@ -42,7 +42,7 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 			return a.Receipts.Begin(ctx, q, w, p)
 		},
 		SettledStmts: receipt.BeginStmts(),
-		Log:          a.log, Metrics: a.Metrics, Probe: a.env.Probe,
+		Log:          a.log, Metrics: a.Metrics, Probe: a.probe(),
 	})
 	a.Shoppers = shopper.New(shopper.Config{DB: a.DB})
 	a.Gate = gate.New(gate.Config{
@@ -64,6 +64,14 @@ func (a *App) wire(ctx context.Context, cfg *Config) error {
 		Settings: cfg.Amazon.Inbound, Observe: a.Journal.Record, Log: a.log, Metrics: a.Metrics,
 	})
 	return nil
+}
+
+// probe tells where a payment is; only a commit can be made to fail.
+func (a *App) probe() func(string) {
+	if a.env.Probe == nil {
+		return nil
+	}
+	return func(point string) { _ = a.env.Probe(point) }
 }
 
 // amazon is the signed client, with each of its calls kept in the journal.

@@ -31,9 +31,10 @@ type Config struct {
 	// Probe is called just before and just after each commit, on the goroutine
 	// that asked for it, with "before commit:NAME" and "after commit:NAME". NAME
 	// is the write's kind, or the function whose transaction it is, such as
-	// internal/cart.(*Carts).take. Tests stop the program there. Nil does
-	// nothing.
-	Probe func(point string)
+	// internal/cart.(*Carts).take. Tests stop the program there, or make the
+	// commit fail: an error before it undoes the transaction, one after it is a
+	// commit whose answer was lost. Nil does nothing.
+	Probe func(point string) error
 }
 
 // The values of Engine.
@@ -56,7 +57,7 @@ type backend interface {
 type DB struct {
 	engine string
 	back   backend
-	watch  func(point string) // nil for nobody
+	watch  func(point string) error // nil for nobody
 }
 
 var errClosed = fault.New(fault.Unavailable, "the database is closed")
@@ -123,29 +124,31 @@ func (d *DB) run(ctx context.Context, loose bool, fn func(context.Context, *Tx) 
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("transaction not begun: %w", err)
 	}
-	name := ""
-	if d.watch != nil {
-		name = nameOf(fn)
-		inner := fn
-		fn = func(ctx context.Context, tx *Tx) error {
-			err := inner(ctx, tx)
-			if err == nil {
-				d.probe("before commit:" + name)
-			}
+	if d.watch == nil {
+		return classify(d.back.tx(context.WithValue(ctx, inTx{}, d), loose, fn))
+	}
+	name := nameOf(fn)
+	var lost error
+	err := d.back.tx(context.WithValue(ctx, inTx{}, d), loose, func(ctx context.Context, tx *Tx) error {
+		if err := fn(ctx, tx); err != nil {
 			return err
 		}
-	}
-	err := d.back.tx(context.WithValue(ctx, inTx{}, d), loose, fn)
-	if err == nil {
-		d.probe("after commit:" + name)
-	}
-	return classify(err)
+		after := tx.after
+		tx.after = []func(){func() {
+			if lost = d.watch("after commit:" + name); lost == nil {
+				(&Tx{after: after}).committed()
+			}
+		}}
+		return d.watch("before commit:" + name)
+	})
+	return classify(errors.Join(err, lost))
 }
 
-func (d *DB) probe(point string) {
-	if d.watch != nil {
-		d.watch(point)
+func (d *DB) probe(point string) error {
+	if d.watch == nil {
+		return nil
 	}
+	return d.watch(point)
 }
 
 // nameOf is the place in our code of a transaction's function.

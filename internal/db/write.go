@@ -138,12 +138,16 @@ func (d *DB) Write(ctx context.Context, w *Write) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, fmt.Errorf("write %s not begun: %w", w.kind.name, err)
 	}
-	d.probe("before commit:" + w.kind.name)
+	if err := d.probe("before commit:" + w.kind.name); err != nil {
+		return false, classify(err)
+	}
 	done, err := d.back.write(ctx, w)
 	if err != nil || !done {
 		return false, classify(err)
 	}
-	d.probe("after commit:" + w.kind.name)
+	if err := d.probe("after commit:" + w.kind.name); err != nil {
+		return false, classify(err)
+	}
 	for _, f := range w.after {
 		f()
 	}

@@ -256,7 +256,14 @@ func TestProbe(t *testing.T) {
 	t.Parallel()
 	testkit.EachDSN(t, func(t *testing.T, dsn string) {
 		var seen []string
-		d, err := db.Open(t.Context(), db.Config{DSN: dsn, Probe: func(p string) { seen = append(seen, p) }})
+		var failAt string
+		d, err := db.Open(t.Context(), db.Config{DSN: dsn, Probe: func(p string) error {
+			seen = append(seen, p)
+			if p == failAt {
+				return errors.New("played")
+			}
+			return nil
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,6 +280,34 @@ func TestProbe(t *testing.T) {
 		want := "[before commit:seating after commit:seating before commit:seating before commit:internal/db_test.claim after commit:internal/db_test.claim]"
 		if fmt.Sprint(seen) != want {
 			t.Errorf("%v, want %s", seen, want)
+		}
+		// A commit that fails happened, or did not, by where it fails.
+		for i, f := range []struct {
+			at       string
+			happened bool
+		}{{"before commit:seating", false}, {"after commit:seating", true}} {
+			failAt = f.at
+			seat := fmt.Sprint(20 + i)
+			if _, err := d.Write(t.Context(), sit(seat, "eve")); err == nil {
+				t.Errorf("%s: no error", f.at)
+			}
+			failAt = ""
+			if made, err := d.Write(t.Context(), sit(seat, "eve")); err != nil || made == f.happened {
+				t.Errorf("%s: made again %t, %v", f.at, made, err)
+			}
+		}
+		for i, point := range []string{"before commit:internal/db_test.TestProbe", "after commit:internal/db_test.TestProbe"} {
+			failAt = point
+			hooked, seat := false, fmt.Sprint(30+i)
+			err := d.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				tx.AfterCommit(func() { hooked = true })
+				return tx.Put(ctx, claimSeat, seat, "x")
+			})
+			failAt = ""
+			made, again := d.Write(t.Context(), sit(seat, "eve"))
+			if err == nil || again != nil || made != (i == 0) || hooked {
+				t.Errorf("%s: %v, made again %t (%v), hooks run %t", point, err, made, again, hooked)
+			}
 		}
 	})
 }

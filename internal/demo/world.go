@@ -45,7 +45,7 @@ type Config struct {
 	Listen func(addr string) (net.Listener, error)
 	HTTP   *http.Client
 	// Probe is app.Env.Probe.
-	Probe func(point string)
+	Probe func(point string) error
 	// Log receives the program's log. Default: nothing.
 	Log *slog.Logger
 }
