@@ -98,13 +98,19 @@ func EmptyPostgresDSN(t testing.TB) string {
 func postgresDSN(t testing.TB, r request) string {
 	t.Helper()
 	a := question(r)
-	var missing *missingError
-	switch {
-	case errors.As(a.err, &missing) && os.Getenv("CI") == "":
-		t.Skip(a.err)
-	case a.err != nil:
-		t.Fatal(a.err)
-	}
+	refuse(t, a.err)
 	t.Cleanup(func() { question(request{drop: a.dsn}) })
 	return a.dsn
+}
+
+// refuse ends a test whose database cannot be had.
+func refuse(t testing.TB, err error) {
+	t.Helper()
+	var missing *missingError
+	switch {
+	case errors.As(err, &missing) && os.Getenv("CI") == "":
+		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
+	}
 }

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -54,7 +55,7 @@ func startCluster() (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := freshData(bin, who)
+	data, err := freshData(bin, who, "")
 	if err != nil {
 		return nil, fmt.Errorf("prepare a PostgreSQL cluster: %w", err)
 	}
@@ -215,8 +216,9 @@ func (w identity) run(name string, args ...string) error {
 }
 
 // freshData makes the folder of a new cluster: a copy of one that was
-// initialised once for this version of PostgreSQL and this user.
-func freshData(bin string, who identity) (string, error) {
+// initialised once for this version of PostgreSQL and this user. It is inside
+// parent, or where temporary files are when that is empty.
+func freshData(bin string, who identity, parent string) (string, error) {
 	out, err := exec.Command(filepath.Join(bin, "postgres"), "--version").Output()
 	if err != nil {
 		return "", err
@@ -232,7 +234,7 @@ func freshData(bin string, who identity) (string, error) {
 			return "", err
 		}
 	}
-	dir, err := os.MkdirTemp(base, "stroll-pg-")
+	dir, err := os.MkdirTemp(cmp.Or(parent, base), "stroll-pg-")
 	if err != nil {
 		return "", err
 	}
