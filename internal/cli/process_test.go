@@ -41,7 +41,13 @@ type process struct {
 // start runs stroll in dir. It is killed at the end of the test, if not before.
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
-	cmd := exec.Command("stroll", args...)
+	return launch(t, "stroll", dir, args...)
+}
+
+// launch is start for another program file.
+func launch(t *testing.T, program, dir string, args ...string) *process {
+	t.Helper()
+	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
@@ -70,7 +76,8 @@ func start(t *testing.T, dir string, args ...string) *process {
 		_ = cmd.Process.Kill()
 		<-p.done
 		if t.Failed() {
-			t.Logf("stroll %s:\n%s", strings.Join(args, " "), p.printed())
+			lines := strings.Split(p.printed(), "\n")
+			t.Logf("stroll %s:\n%s", strings.Join(args, " "), strings.Join(lines[max(0, len(lines)-50):], "\n"))
 		}
 	})
 	return p
@@ -147,7 +154,12 @@ var serving = regexp.MustCompile(`msg=serving connector=(\S+) portal=(\S+) admin
 
 func serve(t *testing.T, dir string) server {
 	t.Helper()
-	p := start(t, dir, "serve")
+	return start(t, dir, "serve").serving()
+}
+
+// serving waits until the process serves.
+func (p *process) serving() server {
+	p.t.Helper()
 	m := serving.FindStringSubmatch(p.wait("msg=serving"))
 	return server{p, "http://" + m[1], "http://" + m[2], "http://" + m[3]}
 }
@@ -203,7 +215,13 @@ func configure(t *testing.T, dir, amazon string, replace ...string) {
 // command runs a command to its end and returns what it printed.
 func command(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("stroll", args...)
+	return ask(t, "stroll", dir, args...)
+}
+
+// ask is command for another program file.
+func ask(t *testing.T, program, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if exit := new(exec.ExitError); errors.As(err, &exit) {

@@ -13,7 +13,7 @@ import (
 var (
 	plain = regexp.MustCompile(`^[a-z][a-z-]*$`)
 	told  = regexp.MustCompile("(?m)^    go run \\. ([^#\n]+)|`stroll ([^`]+)`")
-	flag  = regexp.MustCompile(`--?[a-z][a-z-]*`)
+	flags = regexp.MustCompile(`--?[a-z][a-z-]*`)
 )
 
 // TestReadme checks that the commands the README shows are there, with the
@@ -48,7 +48,7 @@ func TestReadme(t *testing.T) {
 				out.Reset()
 				cli.Run(t.Context(), append(strings.Fields(first[1]), "--help"), &out, &errs)
 			}
-			for _, f := range flag.FindAllString(line[len(strings.Join(words, " ")):], -1) {
+			for _, f := range flags.FindAllString(line[len(strings.Join(words, " ")):], -1) {
 				if !strings.Contains(out.String(), " "+f) {
 					t.Errorf("there is no flag %s", f)
 				}

@@ -1,0 +1,227 @@
+package cli_test
+
+import (
+	"bufio"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/jwo"
+	"github.com/strollhq/stroll/jwosim"
+)
+
+// records opens the campaign's database beside the program, to look at it.
+func (c *campaign) records() *sql.DB {
+	c.t.Helper()
+	driver, dsn := "pgx", c.database
+	if !db.IsPostgres(dsn) {
+		path := dsn
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(c.dir, path)
+		}
+		driver, dsn = "sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(10000)"
+	}
+	d, err := sql.Open(driver, dsn)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// metric sums the figures of a name that the process shows.
+func metric(text, name string) (sum float64) {
+	for in := bufio.NewScanner(strings.NewReader(text)); in.Scan(); {
+		key, value, _ := strings.Cut(in.Text(), " ")
+		if key, _, _ = strings.Cut(key, "{"); key == name {
+			v, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				return -1
+			}
+			sum += v
+		}
+	}
+	return sum
+}
+
+// rest waits until nothing is unfinished: no payment whose cart is there, no
+// report, no job but those that wait for a day to pass.
+func (c *campaign) rest(s server) {
+	c.t.Helper()
+	d := c.records()
+	var why string
+	defer func() {
+		if c.t.Failed() {
+			c.t.Logf("at rest: %s", why)
+		}
+	}()
+	eventually(c.t, "at rest", func() bool {
+		m := get(c.t, s.admin+"/metrics", http.StatusOK)
+		var busy int
+		err := d.QueryRow(`SELECT COUNT(*) FROM job WHERE state <> 'waiting' OR run_at < $1`, time.Now().Add(time.Hour).UnixMilli()).Scan(&busy)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		open, oldest := metric(m, "stroll_pay_open"), metric(m, "stroll_pay_oldest_open_seconds")
+		reports := metric(m, "stroll_pay_reports_queued")
+		why = fmt.Sprintf("%d jobs, %v payments open, the oldest for %v s, %v reports", busy, open, oldest, reports)
+		return busy == 0 && open == 0 && oldest == 0 && reports == 0
+	})
+}
+
+// found is what comparing both sides came to.
+type found struct {
+	gates, repeated, carts, charged, uncharged int
+	differences                                []string
+}
+
+func (f *found) differ(format string, args ...any) {
+	f.differences = append(f.differences, fmt.Sprintf(format, args...))
+}
+
+// payment is our record of a trip.
+type payment struct {
+	state, purchase            string
+	captured, total, cartThere int64
+	final, indebted            int64
+}
+
+// compare lays the program's records beside Amazon's, with the program at rest
+// and still serving.
+func (c *campaign) compare(s server) (f found) {
+	c.t.Helper()
+	c.books(s, &f)
+	c.trips(&f)
+	c.repeats(&f)
+	if len(f.differences) > 20 {
+		f.differences = append(f.differences[:20], fmt.Sprintf("and %d more", len(f.differences)-20))
+	}
+	for _, d := range f.differences {
+		c.t.Error(d)
+	}
+	return f
+}
+
+// books asks each side whether its own are right.
+func (c *campaign) books(s server, f *found) {
+	c.t.Helper()
+	var ours struct {
+		Verification struct{ Differences []string }
+	}
+	if err := json.Unmarshal([]byte(get(c.t, s.admin+"/books.json", http.StatusOK)), &ours); err != nil {
+		c.t.Fatal(err)
+	}
+	for _, d := range ours.Verification.Differences {
+		f.differ("our ledger: %s", d)
+	}
+	if n := metric(get(c.t, s.admin+"/metrics", http.StatusOK), "stroll_pay_invariants_broken_total"); n != 0 {
+		f.differ("%v invariants were about to be broken", n)
+	}
+	theirs := c.sim.Books()
+	if theirs.Balanced != "" {
+		f.differ("Amazon's books: %s", theirs.Balanced)
+	}
+	for _, v := range theirs.Findings {
+		f.differ("Amazon saw: %v", v)
+	}
+}
+
+// trips compares trip by trip.
+func (c *campaign) trips(f *found) {
+	c.t.Helper()
+	rows, err := c.records().Query(`SELECT p.trip_id, p.state, p.final, p.captured, p.total, p.indebted, p.opened_at,
+		COALESCE(b.purchase_id, ''), CASE WHEN b.trip_id IS NULL THEN 0 ELSE 1 END
+		FROM payment p LEFT JOIN purchase b ON b.trip_id = p.trip_id`)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer rows.Close()
+	ours := map[string]payment{}
+	for rows.Next() {
+		var id string
+		var p payment
+		var opened int64
+		if err := rows.Scan(&id, &p.state, &p.final, &p.captured, &p.total, &p.indebted, &opened, &p.purchase, &p.cartThere); err != nil {
+			c.t.Fatal(err)
+		}
+		if (opened > 0) != (p.cartThere == 1) {
+			f.differ("trip %s: half a cart: opened at %d, purchase %d", id, opened, p.cartThere)
+		}
+		ours[id] = p
+	}
+	if err := rows.Err(); err != nil {
+		c.t.Fatal(err)
+	}
+	for _, b := range c.sim.Books().Trips {
+		p, known := ours[b.TripID]
+		delete(ours, b.TripID)
+		f.trip(b, p, known)
+	}
+	for id, p := range ours {
+		// A gate may have answered and died before anyone heard of it; nothing
+		// but the entry may be left of that.
+		if p.cartThere == 1 || p.captured != 0 {
+			f.differ("trip %s is ours alone: %+v", id, p)
+		}
+	}
+}
+
+func (f *found) trip(b jwosim.TripBook, p payment, known bool) {
+	f.carts++
+	switch {
+	case b.State != "delivered":
+		f.differ("trip %s: its cart is %s", b.TripID, b.State)
+	case !known || p.cartThere == 0:
+		f.differ("trip %s: answered with 2xx and not there (payment there: %v)", b.TripID, known)
+	case p.purchase != b.PurchaseID:
+		f.differ("trip %s: purchase %q on record, answered was %q", b.TripID, p.purchase, b.PurchaseID)
+	case p.captured != b.Captured || b.Captures > 1:
+		f.differ("trip %s: we captured %d, Amazon %d in %d times (%s)", b.TripID, p.captured, b.Captured, b.Captures, p.state)
+	case p.final == 0:
+		f.differ("trip %s: still in state %s", b.TripID, p.state)
+	case b.Held != 0:
+		f.differ("trip %s: we are done (%s), Amazon still holds %d", b.TripID, p.state, b.Held)
+	case p.captured < p.total && p.indebted == 0:
+		f.differ("trip %s: %d of %d paid, no debt (%s)", b.TripID, p.captured, p.total, p.state)
+	}
+	if p.captured > 0 {
+		f.charged++
+	} else {
+		f.uncharged++
+	}
+}
+
+// repeats sends every gate event that was answered, and every cart that was
+// taken, once more: the answer must be the first one, to the byte.
+func (c *campaign) repeats(f *found) {
+	c.t.Helper()
+	count := func(table string) (n int) {
+		if err := c.records().QueryRow(`SELECT COUNT(*) FROM ` + table).Scan(&n); err != nil {
+			c.t.Fatal(err)
+		}
+		return n
+	}
+	before := [2]int{count("gate_decision"), count("purchase")}
+	for _, e := range c.sim.History(jwosim.Filter{Direction: jwosim.FromAmazon}) {
+		decided := e.Status == http.StatusOK || e.Status == http.StatusCreated || e.Status == http.StatusUnauthorized
+		if e.Error != "" || !decided {
+			continue
+		}
+		if e.API != jwo.APICreatePurchases {
+			f.gates++
+		}
+		f.repeated++
+		if status, body := c.send(e.Path, e.Request); status != e.Status || body != e.Response {
+			f.differ("%s %s of trip %s: %d %s, repeated %d %s", e.API, e.EventID, e.TripID, e.Status, e.Response, status, body)
+		}
+	}
+	if after := [2]int{count("gate_decision"), count("purchase")}; after != before {
+		f.differ("repeats made rows: decisions and purchases were %v, are %v", before, after)
+	}
+}
