@@ -73,10 +73,13 @@ func launch(t *testing.T, program, dir string, args ...string) *process {
 		close(p.done)
 	}()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		killed := errors.Is(cmd.Process.Kill(), os.ErrProcessDone)
 		<-p.done
 		if t.Failed() {
 			lines := strings.Split(p.printed(), "\n")
+			if killed { // a campaign has hundreds
+				lines = lines[max(0, len(lines)-5):]
+			}
 			t.Logf("stroll %s:\n%s", strings.Join(args, " "), strings.Join(lines[max(0, len(lines)-50):], "\n"))
 		}
 	})

@@ -79,6 +79,7 @@ func (c *campaign) rest(s server) {
 type found struct {
 	gates, repeated, carts, charged, uncharged int
 	differences                                []string
+	suspects                                   []string // trips that differ
 }
 
 func (f *found) differ(format string, args ...any) {
@@ -105,7 +106,20 @@ func (c *campaign) compare(s server) (f found) {
 	for _, d := range f.differences {
 		c.t.Error(d)
 	}
+	for _, trip := range f.suspects[:min(3, len(f.suspects))] {
+		c.story(trip)
+	}
 	return f
+}
+
+// story logs all that is known about a trip.
+func (c *campaign) story(trip string) {
+	c.t.Helper()
+	var b strings.Builder
+	for _, e := range c.sim.History(jwosim.Filter{TripID: trip}) {
+		fmt.Fprintf(&b, "%s +%s %s %s: %d %s %s %s\n", e.At.Format("15:04:05.000"), e.Took, e.Direction, e.API, e.Status, e.Error, e.Request, e.Response)
+	}
+	c.t.Logf("trip %s\n%s%s", trip, b.String(), ask(c.t, c.program, c.dir, "pay", "show", trip))
 }
 
 // books asks each side whether its own are right.
@@ -174,6 +188,12 @@ func (c *campaign) trips(f *found) {
 
 func (f *found) trip(b jwosim.TripBook, p payment, known bool) {
 	f.carts++
+	was := len(f.differences)
+	defer func() {
+		if len(f.differences) > was {
+			f.suspects = append(f.suspects, b.TripID)
+		}
+	}()
 	switch {
 	case b.State != "delivered":
 		f.differ("trip %s: its cart is %s", b.TripID, b.State)

@@ -66,7 +66,8 @@ func NewServer(t testing.TB, parent string) *Server {
 		filepath.Join(bin, "postgres"), "-D", data, "-k", data,
 		"-c", "listen_addresses=", "-c", "unix_socket_permissions=0700", "-c", "max_connections=100",
 		"-c", "shared_buffers=32MB", "-c", "min_wal_size=2MB", "-c", "max_wal_size=16MB",
-		"-c", "logging_collector=off", "-c", "log_destination=stderr", "-c", "jit=off")
+		"-c", "logging_collector=off", "-c", "log_destination=stderr", "-c", "jit=off",
+		"-c", "log_min_messages=log", "-c", "log_checkpoints=off")
 	who.apply(cmd)
 	s := &Server{t: t, dir: data, changed: make(chan struct{})}
 	if s.orders, err = cmd.StdinPipe(); err != nil {
