@@ -83,9 +83,11 @@ func newCampaign(t *testing.T, dir, database string) *campaign {
 	}))
 	t.Cleanup(amazon.Close)
 	c.connector.answered = func(*http.Response) error { c.calls.pass(); return nil }
+	// With fa.fallback error a card's 200 is always a decision: the answer of a
+	// fallback binds nobody (contract: entry 7.4), so it could not be compared.
 	configure(t, dir, amazon.URL,
 		"database: stroll.db", "database: "+database+"\napp_keys: ["+appKey+"]\nreceipt: {emv_wait: 1s, schedule: [1s]}",
-		"    pay:\n", "    cart: {bad_cart: {mode: charge_known}}\n    pay:\n      adjust: {pending_first: 100ms, pending_ceiling: 300ms}\n")
+		"    pay:\n", "    gate: {fa: {fallback: error}}\n    cart: {bad_cart: {mode: charge_known}}\n    pay:\n      adjust: {pending_first: 100ms, pending_ceiling: 300ms}\n")
 	return c
 }
 

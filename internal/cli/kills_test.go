@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"net/http"
 	"path/filepath"
 	"testing"
 	"time"
@@ -56,7 +57,7 @@ func TestKills(t *testing.T) {
 		tally := c.dismiss()
 		struck := time.Since(began)
 		c.rest(s)
-		f := c.compare(s)
+		f := c.compare(s, http.StatusBadGateway)
 		c.quiet(s.process)
 		s.stop()
 		ask(t, c.program, dir, "ledger", "verify")

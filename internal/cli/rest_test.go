@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,12 +95,13 @@ type payment struct {
 }
 
 // compare lays the program's records beside Amazon's, with the program at rest
-// and still serving.
-func (c *campaign) compare(s server) (f found) {
+// and still serving. gone is for answers.
+func (c *campaign) compare(s server, gone ...int) (f found) {
 	c.t.Helper()
 	c.books(s, &f)
 	c.trips(&f)
 	c.repeats(&f)
+	c.answers(&f, gone...)
 	if len(f.differences) > 20 {
 		f.differences = append(f.differences[:20], fmt.Sprintf("and %d more", len(f.differences)-20))
 	}
@@ -214,6 +216,29 @@ func (f *found) trip(b jwosim.TripBook, p payment, known bool) {
 		f.charged++
 	} else {
 		f.uncharged++
+	}
+}
+
+// answers checks that every answer the program gave was a decision, or said that
+// there is none, as the contract wants it (entry 3.4, 7.4 and ordering 2.5). gone are
+// the statuses that others answer with while there is no program.
+func (c *campaign) answers(f *found, gone ...int) {
+	c.t.Helper()
+	failures := 0
+	for _, e := range c.sim.History(jwosim.Filter{Direction: jwosim.FromAmazon}) {
+		if e.Error != "" || slices.Contains(gone, e.Status) {
+			continue
+		}
+		switch e.Status {
+		case http.StatusOK, http.StatusCreated, http.StatusUnauthorized:
+		case http.StatusInternalServerError, http.StatusServiceUnavailable:
+			failures++
+		default:
+			f.differ("%s of trip %s was answered %d: %s %s", e.API, e.TripID, e.Status, e.Response, e.Error)
+		}
+	}
+	if failures == 0 {
+		c.t.Error("no call met the outage")
 	}
 }
 
