@@ -36,7 +36,8 @@ type campaign struct {
 	rng       *rand.Rand
 	sim       *jwosim.Sim
 	connector *relay
-	calls     *odometer // to and from the program
+	calls     *odometer    // to and from the program
+	failures  atomic.Int64 // answers with a 5xx
 	portal    atomic.Pointer[string]
 	leave     context.CancelFunc
 	left      chan load.Tally
@@ -82,7 +83,13 @@ func newCampaign(t *testing.T, dir, database string) *campaign {
 		c.calls.pass()
 	}))
 	t.Cleanup(amazon.Close)
-	c.connector.answered = func(*http.Response) error { c.calls.pass(); return nil }
+	c.connector.answered = func(r *http.Response) error {
+		if r.StatusCode >= 500 {
+			c.failures.Add(1)
+		}
+		c.calls.pass()
+		return nil
+	}
 	// With fa.fallback error a card's 200 is always a decision: the answer of a
 	// fallback binds nobody (contract: entry 7.4), so it could not be compared.
 	configure(t, dir, amazon.URL,

@@ -58,6 +58,9 @@ func TestKills(t *testing.T) {
 		struck := time.Since(began)
 		c.rest(s)
 		f := c.compare(s, http.StatusBadGateway)
+		if f.unrecorded > 0 {
+			t.Errorf("%d refusals were answered and are not on record", f.unrecorded)
+		}
 		c.quiet(s.process)
 		s.stop()
 		ask(t, c.program, dir, "ledger", "verify")

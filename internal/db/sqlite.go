@@ -41,7 +41,7 @@ func openSQLite(ctx context.Context, c Config) (*sqliteDB, error) {
 	// SQLite gives the files beside it the same mode.
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "database: %w", err)
+		return nil, unopened(path, fault.New(fault.Unavailable, "%w", err))
 	}
 	f.Close()
 
@@ -52,12 +52,12 @@ func openSQLite(ctx context.Context, c Config) (*sqliteDB, error) {
 	write.SetMaxOpenConns(1)
 	if err := migrateSQLite(ctx, write, c.Log); err != nil {
 		write.Close()
-		return nil, classify(fmt.Errorf("database %s: %w", path, err))
+		return nil, unopened(path, err)
 	}
 	conn, err := write.Conn(ctx)
 	if err != nil {
 		write.Close()
-		return nil, classify(fmt.Errorf("database %s: %w", path, err))
+		return nil, unopened(path, err)
 	}
 	read, err := sql.Open("sqlite", sqliteURL(path, "_query_only=1"))
 	if err != nil {
@@ -95,7 +95,7 @@ func refuseNewerSQLite(ctx context.Context, path string) error {
 		return nil
 	}
 	if err != nil {
-		return fault.New(fault.Unavailable, "database: %w", err)
+		return unopened(path, fault.New(fault.Unavailable, "%w", err))
 	}
 	if !info.Mode().IsRegular() {
 		return fault.New(fault.Invalid, "database %s: it is not a file", path)
@@ -109,7 +109,7 @@ func refuseNewerSQLite(ctx context.Context, path string) error {
 	var n int
 	err = ro.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'`).Scan(&n)
 	if err != nil {
-		return classify(fmt.Errorf("database %s: %w", path, err))
+		return unopened(path, err)
 	}
 	if n == 0 {
 		return nil

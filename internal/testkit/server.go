@@ -3,6 +3,7 @@ package testkit
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // patience is how long a server may take to start or to recover.
@@ -128,6 +130,27 @@ func (s *Server) Start() {
 		}
 		if time.Now().After(late) {
 			s.t.Fatalf("PostgreSQL does not start: %s", line)
+		}
+	}
+}
+
+// Supervise starts the server if it has ended by itself, as a service manager
+// does, and returns when it takes connections.
+func (s *Server) Supervise() {
+	s.t.Helper()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for late := time.Now().Add(patience); ; <-again.C {
+		conn, err := pgx.Connect(s.t.Context(), s.DSN)
+		if err == nil {
+			conn.Close(s.t.Context())
+			return
+		}
+		if _, answered := errors.AsType[*pgconn.PgError](err); !answered {
+			s.Start()
+		}
+		if time.Now().After(late) {
+			s.t.Fatalf("PostgreSQL does not come back: %v", err)
 		}
 	}
 }

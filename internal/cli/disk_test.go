@@ -1,0 +1,163 @@
+package cli_test
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/testkit"
+)
+
+// TestFullDisk fills the disk under the running program, three times, while
+// shoppers keep arriving. What cannot be kept is answered 500 or 503 and nothing
+// of it is there; when there is space again the program goes on by itself.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	t.Run(db.SQLite, func(t *testing.T) {
+		t.Parallel()
+		dir := tmpfs(t, "24m")
+		fullDisk(newCampaign(t, t.TempDir(), filepath.Join(dir, "stroll.db")), dir, func() {})
+	})
+	t.Run(db.Postgres, func(t *testing.T) {
+		t.Parallel()
+		dir := tmpfs(t, "96m")
+		pg := testkit.NewServer(t, dir)
+		// A server that cannot write its log ends, and whoever looks after it
+		// starts it again.
+		fullDisk(newCampaign(t, t.TempDir(), pg.DSN), dir, pg.Supervise)
+	})
+}
+
+func fullDisk(c *campaign, dir string, supervise func()) {
+	t := c.t
+	c.shoppers()
+	s := c.open()
+	for range 3 {
+		c.pass(50 + c.rng.IntN(100))
+		before := c.failures.Load()
+		var full []string
+		for c.failures.Load() < before+40 {
+			// The database may hold space of its own that it used before.
+			full = append(full, ballast(t, dir, len(full)))
+			c.pass(20)
+		}
+		get(t, s.admin+"/healthz", http.StatusOK)
+		for _, path := range full {
+			if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+		}
+		supervise()
+	}
+	c.pass(100)
+	tally := c.dismiss()
+	c.rest(s)
+	f := c.compare(s)
+	c.quiet(s.process)
+	s.stop()
+	ask(t, c.program, c.dir, "ledger", "verify")
+	c.sound()
+	t.Logf("%d shoppers came, %v were refused; %d carts, %d charged; %d calls were answered that nothing could be kept", tally.Trips, tally.Refused, f.carts, f.charged, c.failures.Load())
+	testkit.Tell(t, testkit.Tried{Fault: "disk full", Where: "under the running program, shoppers arriving", On: c.engine(), Times: 3, Lost: len(f.differences)})
+}
+
+// TestDiskTurnsReadOnly lets the file system turn read-only under its writers,
+// as it does on a failing device. No process survives that with its files, so
+// the database, the program and the file system are taken down, repaired and
+// started again; nothing that was answered is lost.
+func TestDiskTurnsReadOnly(t *testing.T) {
+	t.Parallel()
+	t.Run(db.SQLite, func(t *testing.T) {
+		t.Parallel()
+		d := ext4(t, 64)
+		file := filepath.Join(d.dir, "stroll.db")
+		c := newCampaign(t, t.TempDir(), file)
+		turnsReadOnly(c, d, func() {
+			p := c.start()
+			p.wait(`open database: database ` + file + `: .*read-only: mount it for writing, or name another file under database`)
+			p.ended(1)
+		}, func() {})
+	})
+	t.Run(db.Postgres, func(t *testing.T) {
+		t.Parallel()
+		d := ext4(t, 160)
+		pg := testkit.NewServer(t, d.dir)
+		d.run("sync", "-f", d.dir) // initdb did not
+		turnsReadOnly(newCampaign(t, t.TempDir(), pg.DSN), d, func() { pg.Crash(syscall.SIGKILL) }, pg.Start)
+	})
+}
+
+func turnsReadOnly(c *campaign, d *disk, before, after func()) {
+	t := c.t
+	c.shoppers()
+	s := c.open()
+	c.pass(150 + c.rng.IntN(100))
+	d.fail()
+	for c.failures.Load() < 40 {
+		c.pass(20)
+	}
+	get(t, s.admin+"/healthz", http.StatusOK)
+	s.signal(syscall.SIGTERM)
+	select {
+	case <-s.done: // with which status is no matter: it may not have written all it wanted
+	case <-t.Context().Done():
+	}
+	c.quiet(s.process)
+	before()
+	d.repair()
+	after()
+	s = c.open()
+	c.pass(100)
+	tally := c.dismiss()
+	c.rest(s)
+	f := c.compare(s, http.StatusBadGateway)
+	s.stop()
+	ask(t, c.program, c.dir, "ledger", "verify")
+	c.sound()
+	t.Logf("%d shoppers came, %v were refused; %d carts, %d charged", tally.Trips, tally.Refused, f.carts, f.charged)
+	testkit.Tell(t, testkit.Tried{Fault: "file system turns read-only", Where: "under the running program, shoppers arriving", On: c.engine(), Times: 1, Lost: len(f.differences)})
+}
+
+// TestFileTurnsReadOnly forbids writing to the open file and allows it again,
+// three times: the same process goes on by itself.
+func TestFileTurnsReadOnly(t *testing.T) {
+	t.Parallel()
+	c := newCampaign(t, t.TempDir(), "stroll.db")
+	c.shoppers()
+	s := c.open()
+	chattr := func(flag string) {
+		files, err := filepath.Glob(filepath.Join(c.dir, "stroll.db*"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		if out, err := exec.Command("chattr", append([]string{flag}, files...)...).CombinedOutput(); err != nil {
+			c.leave()
+			<-c.left
+			t.Skipf("an open file turns read-only by chattr +i, which needs root and e2fsprogs: %v %s", err, out)
+		}
+	}
+	t.Cleanup(func() { chattr("-i") })
+	for range 3 {
+		c.pass(50 + c.rng.IntN(100))
+		before := c.failures.Load()
+		chattr("+i")
+		for c.failures.Load() < before+40 {
+			c.pass(20)
+		}
+		get(t, s.admin+"/healthz", http.StatusOK)
+		chattr("-i")
+	}
+	c.pass(100)
+	c.dismiss()
+	c.rest(s)
+	f := c.compare(s)
+	c.quiet(s.process)
+	s.stop()
+	ask(t, c.program, c.dir, "ledger", "verify")
+	c.sound()
+	testkit.Tell(t, testkit.Tried{Fault: "file turns read-only and writable again", Where: "under the running program, shoppers arriving", On: db.SQLite, Times: 3, Lost: len(f.differences)})
+}
