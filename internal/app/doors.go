@@ -7,6 +7,10 @@ import (
 	"github.com/strollhq/stroll/internal/portal"
 )
 
+// Connector is Amazon's door without its listener, for measurements of what
+// stands behind it: Run alone also works on what the calls leave to be done.
+func (a *App) Connector() http.Handler { return a.connector }
+
 // portal is the shoppers' door.
 func (a *App) portal() http.Handler {
 	return portal.New(portal.Config{

@@ -65,6 +65,7 @@ var arrows = map[string]string{
 	"internal/testkit":    "internal/db",
 	"internal/archtest":   "",
 	"bench/render":        "",
+	"internal/bench":      "",
 	"openapi/openapitest": "openapi",
 }
 

@@ -1,0 +1,201 @@
+package bench_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// connections is how many keep-alive connections the load comes over.
+const connections = 64
+
+// source writes the n-th request of a run, head and body, over what is in b.
+// It is called from many goroutines at once.
+type source func(b []byte, n uint64) []byte
+
+// generator sends requests as bytes over its own connections and reads no more
+// of an answer than its status and length, so that it takes little of the cores
+// it shares with what it measures.
+type generator struct {
+	conns []net.Conn
+	from  source
+	want  string // the status every answer must have, as in "200"
+	seq   *atomic.Uint64
+}
+
+func newGenerator(t testing.TB, addr, want string, seq *atomic.Uint64, from source) *generator {
+	t.Helper()
+	g := &generator{from: from, want: want, seq: seq}
+	for range connections {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		g.conns = append(g.conns, c)
+	}
+	return g
+}
+
+// run is what came of one run of the generator.
+type run struct {
+	answers int
+	took    time.Duration
+	times   []time.Duration // of each answer, sorted
+}
+
+func (r run) perSecond() float64 { return float64(r.answers) / r.took.Seconds() }
+
+func (r run) quantile(q float64) time.Duration {
+	if len(r.times) == 0 {
+		return 0
+	}
+	return r.times[min(int(math.Ceil(q*float64(len(r.times))))-1, len(r.times)-1)]
+}
+
+// flood sends as fast as answers come, for a time.
+func (g *generator) flood(t testing.TB, d time.Duration) run {
+	t.Helper()
+	until := time.Now().Add(d)
+	return g.each(t, func(_ int, one func() error) error {
+		for time.Now().Before(until) {
+			if err := one(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// count sends n requests as fast as answers come.
+func (g *generator) count(t testing.TB, n int) run {
+	t.Helper()
+	var left atomic.Int64
+	left.Store(int64(n))
+	return g.each(t, func(_ int, one func() error) error {
+		for left.Add(-1) >= 0 {
+			if err := one(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// pace sends at a fixed rate for a time, whatever the answers take: each
+// connection has its own moments. A request whose connection is still waiting
+// for an answer at its moment is timed from that moment on.
+func (g *generator) pace(t testing.TB, perSecond float64, d time.Duration) run {
+	t.Helper()
+	began := time.Now()
+	gap := time.Duration(float64(time.Second) * float64(len(g.conns)) / perSecond)
+	return g.eachTimed(t, func(i int, one func(from time.Time) error) error {
+		next := began.Add(gap * time.Duration(i) / time.Duration(len(g.conns)))
+		for ; next.Sub(began) < d; next = next.Add(gap) {
+			from := next
+			if wait := time.Until(next); wait > 0 {
+				time.Sleep(wait)
+				from = time.Now()
+			}
+			if err := one(from); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (g *generator) each(t testing.TB, f func(i int, one func() error) error) run {
+	t.Helper()
+	return g.eachTimed(t, func(i int, one func(time.Time) error) error {
+		return f(i, func() error { return one(time.Now()) })
+	})
+}
+
+func (g *generator) eachTimed(t testing.TB, f func(i int, one func(from time.Time) error) error) run {
+	t.Helper()
+	var all sync.WaitGroup
+	times, errs := make([][]time.Duration, len(g.conns)), make([]error, len(g.conns))
+	began := time.Now()
+	for i, c := range g.conns {
+		all.Go(func() {
+			r := reader{conn: c, buf: make([]byte, 0, 16<<10)}
+			b := make([]byte, 0, 64<<10)
+			errs[i] = f(i, func(from time.Time) error {
+				b = g.from(b[:0], g.seq.Add(1))
+				if _, err := c.Write(b); err != nil {
+					return err
+				}
+				err := r.answer(g.want)
+				times[i] = append(times[i], time.Since(from))
+				return err
+			})
+		})
+	}
+	all.Wait()
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		t.Fatal(errs[i])
+	}
+	r := run{took: time.Since(began), times: slices.Concat(times...)}
+	r.answers = len(r.times)
+	slices.Sort(r.times)
+	return r
+}
+
+// reader reads answers of a known server: always with a Content-Length.
+type reader struct {
+	conn io.Reader
+	buf  []byte
+}
+
+var (
+	headEnd  = []byte("\r\n\r\n")
+	lengthIs = []byte("\r\nContent-Length: ")
+)
+
+func (r *reader) answer(want string) error {
+	r.buf = r.buf[:0]
+	end := -1
+	for end < 0 {
+		if err := r.more(); err != nil {
+			return err
+		}
+		end = bytes.Index(r.buf, headEnd)
+	}
+	length := 0
+	if i := bytes.Index(r.buf[:end], lengthIs); i >= 0 {
+		digits, _, _ := bytes.Cut(r.buf[i+len(lengthIs):end+2], []byte("\r"))
+		n, err := strconv.Atoi(string(digits))
+		if err != nil {
+			return fmt.Errorf("answer of length %q", digits)
+		}
+		length = n
+	}
+	for len(r.buf) < end+len(headEnd)+length {
+		if err := r.more(); err != nil {
+			return err
+		}
+	}
+	if status := string(r.buf[9:12]); status != want {
+		return fmt.Errorf("status %s, want %s: %s", status, want, r.buf[end+len(headEnd):])
+	}
+	return nil
+}
+
+func (r *reader) more() error {
+	if len(r.buf) == cap(r.buf) {
+		return errors.New("the answer is larger than the generator reads")
+	}
+	n, err := r.conn.Read(r.buf[len(r.buf):cap(r.buf)])
+	r.buf = r.buf[:len(r.buf)+n]
+	return err
+}
