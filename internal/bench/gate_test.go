@@ -1,7 +1,6 @@
 package bench_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/strollhq/stroll/internal/db"
@@ -20,34 +19,35 @@ func measureGate(t *testing.T, b *board, s *site) {
 			}
 			t.Run("gate"+key, func(t *testing.T) {
 				sub := open(t, s.dsn(t, engine), "127.0.0.1:1")
-				from := cardSource()
+				l := load{Want: "200", Kind: kind}
 				if kind == "code" {
-					from = identitySource(sub.enrol(t, visitors))
+					l.Codes = sub.enrol(t, visitors)
 				}
 				sub.run(t)
-				seq := s.ids()
-				gate := newGenerator(t, sub.addr, "200", seq, from)
-				base := newGenerator(t, bare(t), "200", seq, from)
-				base.flood(t, seconds(0.5))
-				gate.flood(t, seconds(1))
+				l.Addr = sub.addr
+				gate := s.generator(t, l)
+				l.Addr = bare(t)
+				base := s.generator(t, l)
+				base.flood(0.5)
+				gate.flood(1)
 				var all [6][]float64
 				add := func(i int, v float64) { all[i] = append(all[i], v) }
 				for range *rounds {
-					r := base.flood(t, seconds(2))
+					r := base.flood(2)
 					add(0, r.perSecond())
-					add(1, millis(r.quantile(0.99)))
-					r = gate.flood(t, seconds(2))
+					add(1, millis(r.P99))
+					r = gate.flood(2)
 					add(2, r.perSecond())
-					add(3, millis(r.quantile(0.99)))
-					add(4, millis(base.pace(t, 300, seconds(3)).quantile(0.99)))
-					add(5, millis(gate.pace(t, 300, seconds(3)).quantile(0.99)))
+					add(3, millis(r.P99))
+					add(4, millis(base.pace(300, 3).P99))
+					add(5, millis(gate.pace(300, 3).P99))
 				}
 				what := map[string]string{"code": "a scan code verified, ", "card": "a card authorized, "}[kind] + name(engine)
 				const handler = "a bare net/http handler that drains the same body"
 				b.rates(Figure{Key: "gate-rate" + key, What: what, Baseline: handler, Unit: "/s", Limit: limits[engine], AtLeast: true}, all[2], all[0])
 				b.rates(Figure{Key: "gate-p99" + key, What: what + ", p99 at 300 a second", Baseline: handler, Unit: "ms", Limit: 2}, all[5], all[4])
 				b.rates(Figure{Key: "gate-p99-full" + key, What: what + ", p99 at full load", Baseline: handler, Unit: "ms"}, all[3], all[1])
-				profile(t, "gate"+key, func() { gate.flood(t, seconds(4)) })
+				profile(t, "gate"+key, func() { gate.flood(4) })
 			})
 		}
 	}
@@ -57,5 +57,3 @@ func measureGate(t *testing.T, b *board, s *site) {
 func name(engine string) string {
 	return map[string]string{db.SQLite: "SQLite", db.Postgres: "PostgreSQL"}[engine]
 }
-
-func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 )
 
@@ -24,49 +23,41 @@ type source func(b []byte, n uint64) []byte
 
 // generator sends requests as bytes over its own connections and reads no more
 // of an answer than its status and length, so that it takes little of the cores
-// it shares with what it measures.
+// it shares with what it measures. It runs in a process of its own; see
+// remote_test.go.
 type generator struct {
 	conns []net.Conn
 	from  source
 	want  string // the status every answer must have, as in "200"
-	seq   *atomic.Uint64
+	seq   atomic.Uint64
 }
 
-func newGenerator(t testing.TB, addr, want string, seq *atomic.Uint64, from source) *generator {
-	t.Helper()
-	g := &generator{from: from, want: want, seq: seq}
+func dial(addr, want string, first uint64, from source) (*generator, error) {
+	g := &generator{from: from, want: want}
+	g.seq.Store(first)
 	for range connections {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		t.Cleanup(func() { c.Close() })
 		g.conns = append(g.conns, c)
 	}
-	return g
+	return g, nil
 }
 
 // run is what came of one run of the generator.
 type run struct {
-	answers int
-	took    time.Duration
-	times   []time.Duration // of each answer, sorted
+	Answers       int
+	Took          time.Duration
+	P50, P99, Max time.Duration // from a request to its answer
 }
 
-func (r run) perSecond() float64 { return float64(r.answers) / r.took.Seconds() }
-
-func (r run) quantile(q float64) time.Duration {
-	if len(r.times) == 0 {
-		return 0
-	}
-	return r.times[min(int(math.Ceil(q*float64(len(r.times))))-1, len(r.times)-1)]
-}
+func (r run) perSecond() float64 { return float64(r.Answers) / r.Took.Seconds() }
 
 // flood sends as fast as answers come, for a time.
-func (g *generator) flood(t testing.TB, d time.Duration) run {
-	t.Helper()
+func (g *generator) flood(d time.Duration) (run, error) {
 	until := time.Now().Add(d)
-	return g.each(t, func(_ int, one func() error) error {
+	return g.each(func(_ int, one func() error) error {
 		for time.Now().Before(until) {
 			if err := one(); err != nil {
 				return err
@@ -77,11 +68,10 @@ func (g *generator) flood(t testing.TB, d time.Duration) run {
 }
 
 // count sends n requests as fast as answers come.
-func (g *generator) count(t testing.TB, n int) run {
-	t.Helper()
+func (g *generator) count(n int) (run, error) {
 	var left atomic.Int64
 	left.Store(int64(n))
-	return g.each(t, func(_ int, one func() error) error {
+	return g.each(func(_ int, one func() error) error {
 		for left.Add(-1) >= 0 {
 			if err := one(); err != nil {
 				return err
@@ -94,11 +84,10 @@ func (g *generator) count(t testing.TB, n int) run {
 // pace sends at a fixed rate for a time, whatever the answers take: each
 // connection has its own moments. A request whose connection is still waiting
 // for an answer at its moment is timed from that moment on.
-func (g *generator) pace(t testing.TB, perSecond float64, d time.Duration) run {
-	t.Helper()
+func (g *generator) pace(perSecond float64, d time.Duration) (run, error) {
 	began := time.Now()
 	gap := time.Duration(float64(time.Second) * float64(len(g.conns)) / perSecond)
-	return g.eachTimed(t, func(i int, one func(from time.Time) error) error {
+	return g.eachTimed(func(i int, one func(from time.Time) error) error {
 		next := began.Add(gap * time.Duration(i) / time.Duration(len(g.conns)))
 		for ; next.Sub(began) < d; next = next.Add(gap) {
 			from := next
@@ -114,15 +103,13 @@ func (g *generator) pace(t testing.TB, perSecond float64, d time.Duration) run {
 	})
 }
 
-func (g *generator) each(t testing.TB, f func(i int, one func() error) error) run {
-	t.Helper()
-	return g.eachTimed(t, func(i int, one func(time.Time) error) error {
+func (g *generator) each(f func(i int, one func() error) error) (run, error) {
+	return g.eachTimed(func(i int, one func(time.Time) error) error {
 		return f(i, func() error { return one(time.Now()) })
 	})
 }
 
-func (g *generator) eachTimed(t testing.TB, f func(i int, one func(from time.Time) error) error) run {
-	t.Helper()
+func (g *generator) eachTimed(f func(i int, one func(from time.Time) error) error) (run, error) {
 	var all sync.WaitGroup
 	times, errs := make([][]time.Duration, len(g.conns)), make([]error, len(g.conns))
 	began := time.Now()
@@ -143,12 +130,15 @@ func (g *generator) eachTimed(t testing.TB, f func(i int, one func(from time.Tim
 	}
 	all.Wait()
 	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
-		t.Fatal(errs[i])
+		return run{}, errs[i] // the others say the same
 	}
-	r := run{took: time.Since(began), times: slices.Concat(times...)}
-	r.answers = len(r.times)
-	slices.Sort(r.times)
-	return r
+	took, sorted := time.Since(began), slices.Concat(times...)
+	slices.Sort(sorted)
+	at := func(q float64) time.Duration { return sorted[max(int(math.Ceil(q*float64(len(sorted)))), 1)-1] }
+	if len(sorted) == 0 {
+		return run{}, errors.New("no request was sent")
+	}
+	return run{len(sorted), took, at(0.5), at(0.99), at(1)}, nil
 }
 
 // reader reads answers of a known server: always with a Content-Length.

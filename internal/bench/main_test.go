@@ -25,7 +25,13 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	flag.Parse()
+	if os.Getenv(childEnv) != "" {
+		if err := generate(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "generator:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	testkit.Main(m)
 }
 
@@ -77,6 +83,3 @@ func profile(t testing.TB, name string, f func()) string {
 }
 
 func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
-
-// rate is how a rate is logged while it is measured.
-func rate(n float64) string { return fmt.Sprintf("%.0f/s", n) }

@@ -45,15 +45,15 @@ func measurePurchase(t *testing.T, b *board, s *site) {
 	t.Run("purchase", func(t *testing.T) {
 		pgbench := newPgbench(t, s)
 		got, base := map[string][]float64{}, []float64{}
-		gens := map[string]*generator{}
+		gens := map[string]*remote{}
 		for _, v := range wanted {
 			gens[v.key] = s.till(t, v)
-			gens[v.key].flood(t, seconds(1))
+			gens[v.key].flood(1)
 		}
 		for range *rounds {
 			base = append(base, pgbench.run(t, 4))
 			for _, v := range wanted {
-				got[v.key] = append(got[v.key], gens[v.key].flood(t, seconds(3)).perSecond())
+				got[v.key] = append(got[v.key], gens[v.key].flood(3).perSecond())
 			}
 		}
 		for _, v := range wanted {
@@ -65,16 +65,16 @@ func measurePurchase(t *testing.T, b *board, s *site) {
 				against = got["purchase/"+v.engine+"/10"]
 			}
 			b.rates(f, got[v.key], against)
-			profile(t, v.key, func() { gens[v.key].flood(t, seconds(4)) })
+			profile(t, v.key, func() { gens[v.key].flood(4) })
 		}
 	})
 }
 
-// till opens a program and returns a generator of carts for it.
-func (s *site) till(t testing.TB, v variant) *generator {
+// till opens a program without its workers and returns a generator of carts.
+func (s *site) till(t testing.TB, v variant) *remote {
 	sub := open(t, s.dsn(t, v.engine), "127.0.0.1:1")
 	sub.serve(t)
-	return newGenerator(t, sub.addr, "201", s.ids(), purchaseSource(sub.cfg.Stores[0].Prices.Items, v.lines, visitors, v.repeats))
+	return s.generator(t, load{Addr: sub.addr, Want: "201", Kind: "cart", Lines: v.lines, Visitors: visitors, Repeats: v.repeats})
 }
 
 // pgbench is PostgreSQL's own benchmark in a database of its own.

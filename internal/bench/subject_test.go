@@ -31,7 +31,7 @@ var engines = []string{db.SQLite, db.Postgres}
 // site is where measurements happen: one durable server for all of them.
 type site struct {
 	server *testkit.Durable
-	ranges atomic.Uint64 // of ids given out
+	ranges atomic.Uint64 // of event numbers that are given out
 }
 
 // dsn is a fresh database of an engine, durable, on this machine's disk.
@@ -189,13 +189,6 @@ func parallel(t testing.TB, n int, f func(i int) error) {
 		t.Fatal(err)
 	default:
 	}
-}
-
-// ids is a range of event numbers that nothing else uses.
-func (s *site) ids() *atomic.Uint64 {
-	seq := new(atomic.Uint64)
-	seq.Store(s.ranges.Add(1) << 36)
-	return seq
 }
 
 func millis(d time.Duration) float64 { return d.Seconds() * 1000 }

@@ -1,0 +1,146 @@
+package bench_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/strollhq/stroll/internal/db"
+	"github.com/strollhq/stroll/internal/metric"
+	"github.com/strollhq/stroll/internal/outbox"
+	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/jwo"
+	"github.com/strollhq/stroll/money"
+)
+
+// measureWorker compares payments that are adjusted and captured, each with all
+// its transitions, operations, ledger entries and its receipt's row, with the
+// same two signed calls without any state. The payments come from carts taken
+// before; the question for the card's details that follows each Capture waits.
+func measureWorker(t *testing.T, b *board, s *site) {
+	for _, c := range []struct {
+		name, after string
+		delay       time.Duration
+		payments    int
+		limit       float64
+	}{
+		{"at-once", "answered at once", 0, 3000, 0.45},
+		{"after-50ms", "answered after 50 ms", 50 * time.Millisecond, 1500, 0.93},
+	} {
+		for _, engine := range engines {
+			key := "worker/" + engine + "/" + c.name
+			if !b.wants(key) {
+				continue
+			}
+			t.Run(key, func(t *testing.T) {
+				far := newAmazon(t, c.delay)
+				w := newWorkshop(t, s, engine, far)
+				plain := newClient(t, far.addr, nil)
+				var got, base []float64
+				plainly(t, plain, c.payments/4)
+				w.settle(t, c.payments/4)
+				for range *rounds {
+					base = append(base, plainly(t, plain, c.payments))
+					got = append(got, w.settle(t, c.payments))
+				}
+				b.rates(Figure{Key: key, What: "payments adjusted and captured, 64 in flight, " + c.after + ", " + name(engine), Unit: "/s", Limit: c.limit, AtLeast: true,
+					Baseline: "the same two calls without state"}, got, base)
+				w.fill(c.payments)
+				profile(t, key, func() { w.work(t, c.payments) })
+			})
+		}
+	}
+}
+
+// plainly makes both calls for n trips, 64 at once, and returns trips a second.
+func plainly(t testing.TB, c client, n int) float64 {
+	t.Helper()
+	amount := jwo.PaymentAmount(money.New(4711, "USD"))
+	began := time.Now()
+	parallel(t, n, func(i int) error {
+		trip := fmt.Sprintf("trip-%d", i)
+		if _, err := c.AdjustCharge(t.Context(), &jwo.AdjustChargeRequest{StoreID: storeID, ShoppingTripID: trip, Amount: amount}); err != nil {
+			return err
+		}
+		_, err := c.CaptureCharge(t.Context(), &jwo.CaptureChargeRequest{StoreID: storeID, ShoppingTripID: trip, Amount: amount})
+		return err
+	})
+	return float64(n) / time.Since(began).Seconds()
+}
+
+// workshop is a program whose payments wait, and the worker that settles them.
+type workshop struct {
+	sub   *subject
+	far   *amazon
+	carts *remote
+	jobs  func(ctx context.Context) error
+}
+
+// newWorkshop opens both. The worker is the program's own payment worker with
+// 64 jobs at once, on its database; other kinds of jobs are left alone.
+func newWorkshop(t testing.TB, s *site, engine string, far *amazon) *workshop {
+	t.Helper()
+	sub := open(t, s.dsn(t, engine), far.addr)
+	sub.serve(t)
+	w := &workshop{sub: sub, far: far, jobs: sub.worker(t, far)}
+	w.carts = s.generator(t, load{Addr: sub.addr, Want: "201", Kind: "cart", Lines: 10, Visitors: visitors})
+	return w
+}
+
+// worker makes the payment worker of a program; run it to settle payments.
+func (sub *subject) worker(t testing.TB, far *amazon) func(context.Context) error {
+	t.Helper()
+	m := metric.New()
+	box := outbox.New(outbox.Config{DB: sub.DB, Log: sub.log, Metrics: m, Workers: 64, Poll: sub.cfg.Jobs.Poll, Lease: sub.cfg.Jobs.Lease})
+	pay.New(pay.Config{
+		DB: sub.DB, Outbox: box, Amazon: newClient(t, far.addr, sub.Journal.Record), Log: sub.log, Metrics: m,
+		Settings: func(id string) (pay.Settings, bool) {
+			p := sub.cfg.Stores[0].Pay
+			p.Currency, p.Strategy = money.Currency(sub.cfg.Stores[0].Prices.Currency), sub.cfg.Stores[0].Gate.Strategy
+			return p, id == storeID
+		},
+		Settled: func(ctx context.Context, tx *db.Tx, p pay.Payment) error { return sub.Receipts.Begin(ctx, tx, p) },
+	})
+	return box.Run
+}
+
+// settle has n carts taken and returns how many of their payments a second the
+// worker then settles.
+func (w *workshop) settle(t testing.TB, n int) float64 {
+	t.Helper()
+	w.fill(n)
+	return w.work(t, n)
+}
+
+func (w *workshop) fill(n int) { w.carts.count(n) }
+
+// work runs the worker until the payments that wait are settled.
+func (w *workshop) work(t testing.TB, n int) float64 {
+	t.Helper()
+	before := w.far.captures.Load()
+	ctx, cancel := context.WithCancel(t.Context())
+	began, ended := time.Now(), make(chan error, 1)
+	go func() { ended <- w.jobs(ctx) }()
+	for w.far.captures.Load()-before < int64(n) || w.open(t) > 0 {
+		if time.Since(began) > 2*time.Minute {
+			t.Fatalf("%d of %d payments captured, %d open", w.far.captures.Load()-before, n, w.open(t))
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	took := time.Since(began)
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	return float64(n) / took.Seconds()
+}
+
+// open counts payments that are not final.
+func (w *workshop) open(t testing.TB) (n int) {
+	t.Helper()
+	if err := w.sub.DB.Reader().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM payment WHERE final = 0`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
