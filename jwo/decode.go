@@ -36,10 +36,12 @@ func Decode(data []byte, v any) error {
 // fields of a wrong type and all the other faulty ones.
 func DecodeRequest(data []byte, req Request, l Limits) error {
 	var all FieldErrors
-	if err := Decode(data, req); err != nil {
-		all = err.(FieldErrors)
-		if len(all) == 1 && all[0].Field == BodyField {
-			return all
+	if !decodeQuickly(data, req) {
+		if err := Decode(data, req); err != nil {
+			all = err.(FieldErrors)
+			if len(all) == 1 && all[0].Field == BodyField {
+				return all
+			}
 		}
 	}
 	if s, ok := req.(interface{ settle() }); ok {
@@ -57,6 +59,24 @@ func DecodeRequest(data []byte, req Request, l Limits) error {
 		return nil
 	}
 	return all
+}
+
+// decodeQuickly reads a document that is in order into a request that is still
+// empty. With false nothing was read.
+func decodeQuickly(data []byte, req Request) bool {
+	v, ok := req.(quickly)
+	if !ok || len(data) > maxDocument || !utf8.Valid(data) {
+		return false
+	}
+	empty := reflect.ValueOf(req).Elem()
+	if !empty.IsZero() {
+		return false
+	}
+	if readQuickly(string(data), v) {
+		return true
+	}
+	empty.SetZero()
+	return false
 }
 
 // under reports whether the field is one of those that had the wrong type, or
