@@ -15,7 +15,18 @@ import (
 	"github.com/strollhq/stroll/jwosim"
 )
 
+// simulateCmd is the simulator, and what is asked of one that runs.
 type simulateCmd struct {
+	Start simulateRunCmd `cmd:"" name:"run" default:"withargs" help:"Run it: what simulate does without a command."`
+}
+
+// Help is what --help adds.
+func (*simulateCmd) Help() string {
+	return "Without a command it runs the simulator, with the flags that run --help explains. " +
+		"It is not Amazon, moves no money and opens no gate."
+}
+
+type simulateRunCmd struct {
 	For       string            `placeholder:"FILE" help:"Be the other side of this Stroll configuration: its stores, keys and addresses; flags come on top."`
 	File      string            `short:"f" placeholder:"FILE" help:"The simulator's configuration in YAML; flags come on top."`
 	Listen    string            `placeholder:"ADDRESS" help:"Where the retailer's system finds Amazon's API (default 127.0.0.1:8090)."`
@@ -33,12 +44,12 @@ type simulateCmd struct {
 }
 
 // Help is what --help adds.
-func (*simulateCmd) Help() string {
+func (*simulateRunCmd) Help() string {
 	return "Gates, cards, trips, books and history are driven over HTTP on the management port, whose first page lists what it offers. " +
 		"It is not Amazon, moves no money and opens no gate."
 }
 
-func (c *simulateCmd) Run(s *streams) error {
+func (c *simulateRunCmd) Run(s *streams) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -67,7 +78,7 @@ func (c *simulateCmd) Run(s *streams) error {
 	return serveUntil(s.ctx, doors, lis)
 }
 
-func (c *simulateCmd) opening(s *streams, sim *jwosim.Sim, cfg jwosim.Config, lis []net.Listener) {
+func (c *simulateRunCmd) opening(s *streams, sim *jwosim.Sim, cfg jwosim.Config, lis []net.Listener) {
 	p := paint(terminal(s.out))
 	fmt.Fprintln(s.out, p.bad("This is a simulator. It is not Amazon, moves no money and opens no gate."))
 	keys := []string{}

@@ -15,7 +15,7 @@ import (
 )
 
 // config is what the files say, with the flags on top.
-func (c *simulateCmd) config() (cfg jwosim.Config, err error) {
+func (c *simulateRunCmd) config() (cfg jwosim.Config, err error) {
 	switch {
 	case c.For != "" && c.File != "":
 		return cfg, fault.New(fault.Invalid, "--for and --file both say what to simulate: choose one")
@@ -60,7 +60,7 @@ func readSimulator(file string, cfg *jwosim.Config) error {
 }
 
 // stores adds the stores named by flags, and says where connectors are.
-func (c *simulateCmd) stores(cfg *jwosim.Config) error {
+func (c *simulateRunCmd) stores(cfg *jwosim.Config) error {
 	if len(c.Store) == 0 && len(cfg.Stores) == 0 {
 		c.Store = []string{"store-1"}
 	}
@@ -76,7 +76,7 @@ func (c *simulateCmd) stores(cfg *jwosim.Config) error {
 }
 
 // keys adds what flags say about signatures and secrets.
-func (c *simulateCmd) keys(cfg *jwosim.Config) error {
+func (c *simulateRunCmd) keys(cfg *jwosim.Config) error {
 	for _, k := range c.Key {
 		pair, err := keyPair("--key", k)
 		if err != nil {
@@ -107,7 +107,7 @@ func keyPair(flag, text string) (jwosim.Credentials, error) {
 }
 
 // mirror is the other side of a Stroll configuration.
-func (c *simulateCmd) mirror(cfg *jwosim.Config) error {
+func (c *simulateRunCmd) mirror(cfg *jwosim.Config) error {
 	ours, err := configFlag{Config: c.For}.load()
 	if err != nil {
 		return err
