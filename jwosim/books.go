@@ -75,7 +75,7 @@ func (s *Sim) Books() Books {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := Books{
-		At: s.cfg.Now(), Seed: s.cfg.Seed, Trips: []TripBook{},
+		At: s.Now(), Seed: s.cfg.Seed, Trips: []TripBook{},
 		Refused: maps.Clone(s.refused), Findings: append([]Finding{}, s.findings...),
 	}
 	sums := ledger{}
@@ -156,7 +156,7 @@ func (l ledger) list() []Totals {
 func (s *Sim) Totals() []Totals {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, sums := s.cfg.Now(), ledger{}
+	now, sums := s.Now(), ledger{}
 	for _, t := range s.order {
 		if t.admitted() {
 			sums.add(s.book(t, now))

@@ -38,7 +38,13 @@ type answer struct {
 	body   []byte
 	after  time.Duration // Retry-After
 	err    error
+	// planned was taken by an outage; spoilt went out with bad credentials.
+	planned, spoilt bool
 }
+
+// refusedCaller reports a refusal that the spoilt credentials asked for: it
+// says nothing about the call.
+func (a answer) refusedCaller() bool { return a.spoilt && a.err == nil && a.status/100 == 4 }
 
 var (
 	errReset = errors.New("played: connection reset before sending")
@@ -55,42 +61,66 @@ func (s *Sim) send(ctx context.Context, c call, lane string, attempt int, reques
 	if err != nil {
 		return answer{err: err}
 	}
-	kind, wait := s.Faults().fault(s.draw("fault", c.api, c.key(), lane, strconv.Itoa(attempt)), attempt)
+	kind, wait, planned := s.misfortune(c, lane, attempt)
+	if err := s.clock.sleep(ctx, wait); err != nil {
+		return answer{err: err}
+	}
+	begin := time.Now()
+	e := Exchange{
+		At: s.Now(), Direction: FromAmazon, API: c.api, StoreID: c.trip.store.ID, TripID: c.trip.id,
+		EventID: c.event.id, RequestID: requestID, Attempt: attempt, Path: c.path, Fault: kind, Request: string(body),
+	}
+	if planned {
+		e.Fault = byOutage + kind
+	}
+	a := answer{err: errReset}
+	if kind != faultReset {
+		a = s.post(ctx, strings.TrimSuffix(base, "/")+c.path, body, c.timeout, kind)
+		a.spoilt = kind == faultExpired || kind == faultRevoked
+	}
+	a.planned = planned
+	if kind == faultLost && a.err == nil {
+		a.err = errLost
+	}
+	e.Took, e.Status, e.Response = time.Since(begin), a.status, string(a.body)
+	if a.err != nil {
+		e.Error = a.err.Error()
+	}
+	s.record(e)
+	if a.spoilt && a.status/100 == 2 {
+		s.mu.Lock()
+		s.find(CallerAccepted, c.trip, "%s: status %d to %s credentials", c.api, a.status, kind)
+		s.mu.Unlock()
+	}
+	return a
+}
+
+// misfortune is what an attempt meets on its way to the connector, how long it
+// waits before it, and whether it came by schedule.
+func (s *Sim) misfortune(c call, lane string, attempt int) (kind string, wait time.Duration, planned bool) {
+	kind, wait = s.Faults().fault(s.draw("fault", c.api, c.key(), lane, strconv.Itoa(attempt)), attempt)
 	switch kind {
-	case faultReset, faultLost:
+	case faultReset, faultLost, faultExpired, faultRevoked:
 	case faultCut:
 		kind = faultLost
 	default: // the others are a server's
 		kind = ""
 	}
-	if f := s.takeForce(c.api, c.trip.id, faultReset, faultLost); f.Outcome != "" {
-		kind = f.Outcome
+	if out := s.outage(c.api); out != "" {
+		kind, planned = out, true
 	}
-	if err := sleep(ctx, wait); err != nil {
-		return answer{err: err}
+	if f := s.takeForce(c.api, c.trip.id, connectorKinds...); f.Outcome != "" {
+		kind, planned = f.Outcome, false
 	}
-	begin := s.cfg.Now()
-	e := Exchange{
-		At: begin, Direction: FromAmazon, API: c.api, StoreID: c.trip.store.ID, TripID: c.trip.id,
-		EventID: c.event.id, RequestID: requestID, Attempt: attempt, Path: c.path, Fault: kind, Request: string(body),
+	if s.cfg.Sign == nil && len(s.cfg.Headers) == 0 && (kind == faultExpired || kind == faultRevoked) {
+		kind, planned = "", false // there is nothing to spoil
 	}
-	a := answer{err: errReset}
-	if kind != faultReset {
-		a = s.post(ctx, strings.TrimSuffix(base, "/")+c.path, body, c.timeout)
-	}
-	if kind == faultLost && a.err == nil {
-		a.err = errLost
-	}
-	e.Took, e.Status, e.Response = s.cfg.Now().Sub(begin), a.status, string(a.body)
-	if a.err != nil {
-		e.Error = a.err.Error()
-	}
-	s.record(e)
-	return a
+	return kind, wait, planned
 }
 
 // post sends a signed request and reads the whole answer within the time-out.
-func (s *Sim) post(ctx context.Context, url string, body []byte, timeout time.Duration) answer {
+// The spoils expired and revoked go into its credentials.
+func (s *Sim) post(ctx context.Context, url string, body []byte, timeout time.Duration, spoil string) answer {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
@@ -100,16 +130,8 @@ func (s *Sim) post(ctx context.Context, url string, body []byte, timeout time.Du
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "jwosim (a simulator, not Amazon)")
-	for k, v := range s.cfg.Headers {
-		req.Header.Set(k, v)
-	}
-	if k := s.cfg.Sign; k != nil {
-		sum := sha256.Sum256(body)
-		creds := aws.Credentials{AccessKeyID: k.AccessKeyID, SecretAccessKey: k.SecretAccessKey, SessionToken: k.SessionToken}
-		err := v4.NewSigner().SignHTTP(ctx, creds, req, hex.EncodeToString(sum[:]), "execute-api", s.cfg.Region, time.Now())
-		if err != nil {
-			return answer{err: fmt.Errorf("sign: %w", err)}
-		}
+	if err := s.sign(req, body, spoil); err != nil {
+		return answer{err: fmt.Errorf("sign: %w", err)}
 	}
 	resp, err := s.cfg.Connector.Do(req)
 	if err != nil {
@@ -119,6 +141,30 @@ func (s *Sim) post(ctx context.Context, url string, body []byte, timeout time.Du
 	a := answer{status: resp.StatusCode, after: retryAfter(resp.Header.Get("Retry-After"), s.cfg.Now())}
 	a.body, a.err = io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	return a
+}
+
+// sign adds the shared headers and the signature.
+func (s *Sim) sign(req *http.Request, body []byte, spoil string) error {
+	at := time.Now()
+	for k, v := range s.cfg.Headers {
+		if spoil == faultExpired || spoil == faultRevoked {
+			v = spoil
+		}
+		req.Header.Set(k, v)
+	}
+	k := s.cfg.Sign
+	if k == nil {
+		return nil
+	}
+	creds := aws.Credentials{AccessKeyID: k.AccessKeyID, SecretAccessKey: k.SecretAccessKey, SessionToken: k.SessionToken}
+	switch spoil {
+	case faultExpired:
+		at = at.Add(-time.Hour)
+	case faultRevoked:
+		creds.AccessKeyID += "REVOKED"
+	}
+	sum := sha256.Sum256(body)
+	return v4.NewSigner().SignHTTP(req.Context(), creds, req, hex.EncodeToString(sum[:]), "execute-api", s.cfg.Region, at)
 }
 
 // retryAfter reads seconds or an HTTP date; −1 is none.
@@ -178,17 +224,20 @@ func (s *Sim) gateAsk(ctx context.Context, c call) (reply, error) {
 			if wait > set.GatePatience {
 				break
 			}
-		} else if !r.failed {
+		} else if !r.failed && !a.refusedCaller() {
 			break
 		}
 		if try+1 < set.GateTries {
-			if err := sleep(ctx, wait); err != nil {
+			if err := s.clock.sleep(ctx, wait); err != nil {
 				return reply{}, err
 			}
 		}
 	}
 	for a := range twin {
 		s.sameDecision(c, first, a)
+	}
+	if s.happens(s.Faults().StaleGate, "stale/"+c.api, c.key()) {
+		s.holdBack(c, first)
 	}
 	return r, ctx.Err()
 }

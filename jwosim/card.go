@@ -208,7 +208,7 @@ func (s *Sim) visitorCard(visitorID string, cur money.Currency) (*account, bool)
 
 // sweep releases the holds on a card that have expired. s.mu is held.
 func (s *Sim) sweep(a *account) {
-	now := s.cfg.Now()
+	now := s.Now()
 	for t := range a.open {
 		t.charge.expire(now)
 	}

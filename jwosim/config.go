@@ -72,8 +72,9 @@ type Config struct {
 	Connector *http.Client `json:"-" yaml:"-"`
 	// Log receives what the simulator does, without bodies. Default: nothing.
 	Log *slog.Logger `json:"-" yaml:"-"`
-	// Now is the clock of trips and expiries. Waits are timers and signatures
-	// carry the machine's time whatever it says. Default time.Now.
+	// Now is the clock of trips and expiries, which Sim.Advance moves on. Waits
+	// are timers and signatures carry the machine's time whatever it says.
+	// Default time.Now.
 	Now func() time.Time `json:"-" yaml:"-"`
 }
 

@@ -1,7 +1,6 @@
 package jwosim
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -21,6 +20,9 @@ const (
 	faultLost      = "lost"
 	faultCut       = "cut"
 	faultMalformed = "malformed"
+	faultHang      = "hang"
+	faultExpired   = "expired"
+	faultRevoked   = "revoked"
 )
 
 // hash mixes the seed with what a draw is about.
@@ -68,6 +70,7 @@ func (f Faults) fault(r *rand.Rand, attempt int) (kind string, wait time.Duratio
 	}{
 		{f.TooMany, faultTooMany}, {f.Error500, fault500}, {f.Error503, fault503}, {f.After500, fault500After},
 		{f.Reset, faultReset}, {f.Lost, faultLost}, {f.Cut, faultCut}, {f.Malformed, faultMalformed},
+		{f.Expired, faultExpired}, {f.Revoked, faultRevoked},
 	} {
 		if u < k.p {
 			return k.kind, wait
@@ -100,19 +103,4 @@ func (s *Sim) skew(f Faults, key string) time.Duration {
 		return 0
 	}
 	return time.Duration(s.draw("skew", key).Int64N(2*int64(f.Skew)+1)) - f.Skew
-}
-
-// sleep waits, or ends with the context.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -1,60 +1,88 @@
 package jwosim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"time"
 )
 
 // Faults is what goes wrong, and how often. Probabilities are per attempt, from
 // 0 to 1. Every draw is made from Config.Seed and from what the request is
 // about — operation, trip (by its entry key), attempt — and never from the
-// order of arrival.
+// order of arrival. Outages are a matter of the clock and use up no attempt.
 //
-// The zero value is no faults at all.
+// The zero value is no faults at all. On the command line, in files and on the
+// management port every field has the name that FaultFields says, and a file
+// or a body holds them as an object or as the short form of ParseFaults.
 type Faults struct {
 	// Latency before an answer, in both directions.
-	Latency Latency `json:"latency" yaml:"latency"`
+	Latency Latency
 
 	// TooMany answers 429 with RetryAfter (default 600 s, the documented
 	// value) before anything happens.
-	TooMany    float64       `json:"too_many" yaml:"too_many"`
-	RetryAfter time.Duration `json:"retry_after" yaml:"retry_after"`
+	TooMany    float64
+	RetryAfter time.Duration
+	// RetryAfterAs is how a 429 says it: "seconds" (default, documented),
+	// "date" (an HTTP date on the machine's time) or "none" (not at all).
+	RetryAfterAs string
 	// Error500 and Error503 answer so before anything happens.
-	Error500 float64 `json:"error_500" yaml:"error_500"`
-	Error503 float64 `json:"error_503" yaml:"error_503"`
+	Error500 float64
+	Error503 float64
 	// After500 answers 500 although the request had its effect.
-	After500 float64 `json:"after_500" yaml:"after_500"`
+	After500 float64
 	// Reset breaks the connection before anything happens; towards connectors
 	// the attempt is never sent.
-	Reset float64 `json:"reset" yaml:"reset"`
+	Reset float64
 	// Lost breaks the connection after the effect and before the answer;
 	// towards connectors the answer is dropped unread and the call repeated.
-	Lost float64 `json:"lost" yaml:"lost"`
+	Lost float64
 	// Cut breaks the connection in the middle of the answer, after the effect.
-	Cut float64 `json:"cut" yaml:"cut"`
+	Cut float64
 	// Malformed answers 200 with something that is not JSON, after the effect.
-	Malformed float64 `json:"malformed" yaml:"malformed"`
+	Malformed float64
+	// Expired and Revoked are credentials that are no good: Amazon's API answers
+	// 403 before anything happens; towards connectors the call is signed an hour
+	// ago, or with a key (and Config.Headers) nobody knows, and comes again when
+	// it is refused. Without Config.Sign and Headers there is nothing to spoil.
+	Expired float64
+	Revoked float64
 
 	// DuplicateGate and DuplicateCart send a call twice at once, per event and
 	// per cart.
-	DuplicateGate float64 `json:"duplicate_gate" yaml:"duplicate_gate"`
-	DuplicateCart float64 `json:"duplicate_cart" yaml:"duplicate_cart"`
-	// LateCart delivers a cart up to LateBy (default 10 s) after the shopper
-	// left.
-	LateCart float64       `json:"late_cart" yaml:"late_cart"`
-	LateBy   time.Duration `json:"late_by" yaml:"late_by"`
+	DuplicateGate float64
+	DuplicateCart float64
+	// StaleGate delivers a copy of an admitted gate call out of order: beside
+	// the trip's cart or behind it, as if the cart had overtaken a retry.
+	StaleGate float64
+	// StaleCart delivers a copy of a cart that was taken, up to StaleBy
+	// (default 10 s) later and behind whatever came meanwhile.
+	StaleCart float64
+	StaleBy   time.Duration
+	// LateCart delivers a cart some time after the shopper left, at most LateBy
+	// (default 10 s; hours and days are fine). LateLaw is Uniform (default:
+	// anything up to LateBy), Fixed (just LateBy), LogNormal or LongTail, these
+	// with LateTypical and LateBy as Latency has Typical and Long.
+	LateCart    float64
+	LateBy      time.Duration
+	LateLaw     string
+	LateTypical time.Duration
 	// Pending answers the first one to PendingTries (default 2) Adjusts of a
 	// trip PENDING, on cards that do not decide that themselves.
-	Pending      float64 `json:"pending" yaml:"pending"`
-	PendingTries int     `json:"pending_tries" yaml:"pending_tries"`
+	Pending      float64
+	PendingTries int
 	// Skew is how far a gate's clock may be off, either way, per trip.
-	Skew time.Duration `json:"skew" yaml:"skew"`
+	Skew time.Duration
+
+	// Outages by schedule, counted from when these faults came into force.
+	Outages []Outage
 
 	// Most is the number of attempts of one request that may meet a fault;
 	// the later ones are spared, so that everything ends. Default 8, −1 no
-	// limit.
-	Most int `json:"most" yaml:"most"`
+	// limit. Outages end by themselves and are not counted.
+	Most int
 }
 
 // Laws of latency.
@@ -65,13 +93,15 @@ const (
 	LogNormal = "lognormal"
 	// LongTail waits Typical, and one time in a hundred Long.
 	LongTail = "longtail"
+	// Uniform is any wait up to the longest: of late carts alone.
+	Uniform = "uniform"
 )
 
 // Latency is a law of waiting. The zero value does not wait.
 type Latency struct {
-	Law     string        `json:"law" yaml:"law"`
-	Typical time.Duration `json:"typical" yaml:"typical"`
-	Long    time.Duration `json:"long" yaml:"long"`
+	Law     string
+	Typical time.Duration
+	Long    time.Duration
 }
 
 // NoFaults is a service that always answers, at once.
@@ -86,6 +116,7 @@ func DefaultFaults() Faults {
 		Error500: 0.015, Error503: 0.01, After500: 0.01,
 		Reset: 0.01, Lost: 0.015, Cut: 0.005, Malformed: 0.005,
 		DuplicateGate: 0.05, DuplicateCart: 0.05,
+		StaleGate: 0.03, StaleCart: 0.03, StaleBy: 3 * time.Second,
 		LateCart: 0.02, LateBy: 3 * time.Second,
 		Pending: 0.02, PendingTries: 1,
 		Skew: 2 * time.Second,
@@ -100,6 +131,7 @@ func HeavyFaults() Faults {
 		Error500: 0.05, Error503: 0.05, After500: 0.04,
 		Reset: 0.04, Lost: 0.06, Cut: 0.02, Malformed: 0.02,
 		DuplicateGate: 0.25, DuplicateCart: 0.25,
+		StaleGate: 0.15, StaleCart: 0.15, StaleBy: 30 * time.Second,
 		LateCart: 0.2, LateBy: 30 * time.Second,
 		Pending: 0.1, PendingTries: 3,
 		Skew: 4 * time.Second,
@@ -107,57 +139,70 @@ func HeavyFaults() Faults {
 }
 
 // Check refuses probabilities outside 0 to 1, a sum above 1 of those that
-// exclude each other, and times below zero.
+// exclude each other, times below zero, words and outages that mean nothing.
 func (f Faults) Check() error {
-	for _, p := range f.probabilities() {
-		if !(*p.value >= 0 && *p.value <= 1) {
-			return fmt.Errorf("%s %v is not from 0 to 1", p.name, *p.value)
+	for _, field := range faultFields {
+		var err error
+		switch v := field.at(&f).(type) {
+		case *float64:
+			if !(*v >= 0 && *v <= 1) {
+				err = fmt.Errorf("%v is not from 0 to 1", *v)
+			}
+		case *time.Duration:
+			if *v < 0 {
+				err = fmt.Errorf("%s is negative", *v)
+			}
+		case *string:
+			if *v != "" && !slices.Contains(field.words, *v) {
+				err = fmt.Errorf("%.20q is not one of %q", *v, field.words)
+			}
+		case *Latency:
+			err = v.check()
+		case *[]Outage:
+			for _, o := range *v {
+				err = cmp.Or(err, o.check())
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", field.Name, err)
 		}
 	}
-	if sum := f.TooMany + f.Error500 + f.Error503 + f.After500 + f.Reset + f.Lost + f.Cut + f.Malformed; sum > 1.000001 {
+	sum := f.TooMany + f.Error500 + f.Error503 + f.After500 + f.Reset + f.Lost + f.Cut + f.Malformed + f.Expired + f.Revoked
+	if sum > 1.000001 {
 		return fmt.Errorf("the faults of one request sum to %.3f, more than 1", sum)
-	}
-	for _, d := range f.durations() {
-		if *d.value < 0 {
-			return fmt.Errorf("%s %s is negative", d.name, *d.value)
-		}
 	}
 	if f.PendingTries < 0 {
 		return errors.New("pending-tries is negative")
 	}
-	switch f.Latency.Law {
-	case "", Fixed, LogNormal, LongTail:
-	default:
-		return fmt.Errorf("latency law %.20q is not %s, %s or %s", f.Latency.Law, Fixed, LogNormal, LongTail)
-	}
-	if f.Latency.Typical < 0 || f.Latency.Long < 0 {
-		return errors.New("latency is negative")
-	}
-	if (f.Latency.Law == LogNormal || f.Latency.Law == LongTail) && f.Latency.Long < f.Latency.Typical {
-		return fmt.Errorf("latency: long %s is below typical %s", f.Latency.Long, f.Latency.Typical)
+	if drawn := f.LateLaw == LogNormal || f.LateLaw == LongTail; drawn && (f.LateTypical == 0 || f.LateBy < f.LateTypical) {
+		return fmt.Errorf("late-law %s wants late-typical above zero and late-by not below it", f.LateLaw)
 	}
 	return nil
 }
 
-type named[T any] struct {
-	name  string
-	value *T
-}
-
-// probabilities and durations name the fields as ParseFaults does.
-func (f *Faults) probabilities() []named[float64] {
-	return []named[float64]{
-		{"429", &f.TooMany}, {"500", &f.Error500}, {"503", &f.Error503}, {"500-after", &f.After500},
-		{"reset", &f.Reset}, {"lost", &f.Lost}, {"cut", &f.Cut}, {"malformed", &f.Malformed},
-		{"duplicate-gate", &f.DuplicateGate}, {"duplicate-cart", &f.DuplicateCart},
-		{"late-cart", &f.LateCart}, {"pending", &f.Pending},
+func (l Latency) check() error {
+	switch l.Law {
+	case "", Fixed, LogNormal, LongTail:
+	default:
+		return fmt.Errorf("law %.20q is not %s, %s or %s", l.Law, Fixed, LogNormal, LongTail)
 	}
+	if l.Typical < 0 || l.Long < 0 {
+		return errors.New("a time is negative")
+	}
+	if (l.Law == LogNormal || l.Law == LongTail) && l.Long < l.Typical {
+		return fmt.Errorf("long %s is below typical %s", l.Long, l.Typical)
+	}
+	return nil
 }
 
-func (f *Faults) durations() []named[time.Duration] {
-	return []named[time.Duration]{{"retry-after", &f.RetryAfter}, {"late-by", &f.LateBy}, {"skew", &f.Skew}}
-}
-
-func (f *Faults) counts() []named[int] {
-	return []named[int]{{"pending-tries", &f.PendingTries}, {"most", &f.Most}}
+// late is how long a cart of the fault LateCart waits before it is sent.
+func (f Faults) late(r *rand.Rand) time.Duration {
+	by := cmp.Or(f.LateBy, 10*time.Second)
+	switch f.LateLaw {
+	case Fixed:
+		return by
+	case LogNormal, LongTail:
+		return min(Latency{f.LateLaw, f.LateTypical, by}.sample(r), by)
+	}
+	return time.Duration(r.Int64N(int64(by))) + 1
 }

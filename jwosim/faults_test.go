@@ -1,12 +1,16 @@
 package jwosim_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -25,6 +29,12 @@ func TestParseFaults(t *testing.T) {
 		"none, 429=1, retry-after=5m, most=-1": {TooMany: 1, RetryAfter: 5 * time.Minute, Most: -1},
 		"latency=longtail:1ms:2s,late-cart=1,late-by=72h": {LateCart: 1, LateBy: 72 * time.Hour,
 			Latency: jwosim.Latency{Law: jwosim.LongTail, Typical: time.Millisecond, Long: 2 * time.Second}},
+		"late-cart=1,late-by=3d,late-law=lognormal,late-typical=1d12h,retry-after-as=date": {LateCart: 1, LateBy: 72 * time.Hour,
+			LateLaw: jwosim.LogNormal, LateTypical: 36 * time.Hour, RetryAfterAs: "date"},
+		"500=0.1,outage=10m+2m,outage=0s+30s/1h@AdjustCharge:hang,outage=1h@connector": {Error500: 0.1, Outages: []jwosim.Outage{
+			{Start: 10 * time.Minute, For: 2 * time.Minute},
+			{For: 30 * time.Second, Every: time.Hour, Where: "AdjustCharge", Kind: "hang"},
+			{For: time.Hour, Where: jwosim.ToConnectors}}},
 	} {
 		got, err := jwosim.ParseFaults(in)
 		if err != nil {
@@ -34,40 +44,142 @@ func TestParseFaults(t *testing.T) {
 			t.Errorf("%q: %s", in, diff)
 		}
 		again, err := jwosim.ParseFaults(got.String())
-		if err != nil || again != got {
+		if err != nil || !cmp.Equal(again, got) {
 			t.Errorf("%q is written %q and read back as %+v, %v", in, got, again, err)
 		}
 	}
 	for _, in := range []string{"some", "500", "500=2", "500=-1", "500=NaN", "500=x", "speed=1", "500=0.6,503=0.6", "latency=fast",
-		"latency=cubic:1s:2s", "latency=fixed:1s:2s:3s", "latency=lognormal:2s:1s", "skew=-1s", "pending-tries=-1", "500=0.1,default"} {
+		"latency=cubic:1s:2s", "latency=fixed:1s:2s:3s", "latency=lognormal:2s:1s", "skew=-1s", "pending-tries=-1", "500=0.1,default",
+		"late-law=normal", "late-law=lognormal,late-by=1h", "late-by=1h,late-law=longtail,late-typical=2h", "late-by=-1d", "late-by=1d-2h",
+		"late-by=xd", "retry-after-as=never", "expired=0.6,revoked=0.6", "outage=", "outage=1m+0s", "outage=-1m+1m", "outage=1m+5m/2m",
+		"outage=1m+1m@nowhere", "outage=1m+1m:408", "outage=1m+1m@connector:500", "outage=1m+1m@CreatePurchases:hang", "outage=1m+1m/x"} {
 		if f, err := jwosim.ParseFaults(in); err == nil {
 			t.Errorf("%q is read as %s", in, f)
 		}
 	}
 	d := jwosim.DefaultFaults()
 	d.Error500 = 0
-	if got, err := jwosim.ParseFaults("default,500=0"); err != nil || got != d {
+	if got, err := jwosim.ParseFaults("default,500=0"); err != nil || !cmp.Equal(got, d) {
 		t.Errorf("%s, %v", got, err)
 	}
 }
 
-func TestFaults_String_round_trip(t *testing.T) {
+// anyFaults draws every field there is, so that a new one is in the test.
+func anyFaults(t *rapid.T) jwosim.Faults {
+	var f jwosim.Faults
+	whole := rapid.Map(rapid.Int64Range(0, int64(100*time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
+	v := reflect.ValueOf(&f).Elem()
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		switch p := v.Field(i).Addr().Interface().(type) {
+		case *float64:
+			*p = rapid.Float64Range(0, 0.1).Draw(t, name)
+		case *time.Duration:
+			*p = whole.Draw(t, name)
+		case *int:
+			*p = rapid.IntRange(0, 9).Draw(t, name)
+		case *jwosim.Latency:
+			p.Law = rapid.SampledFrom([]string{"", jwosim.Fixed, jwosim.LogNormal, jwosim.LongTail}).Draw(t, "law")
+			p.Typical = whole.Draw(t, "typical")
+			p.Long = p.Typical + whole.Draw(t, "long")
+		case *[]jwosim.Outage:
+			*p = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) jwosim.Outage {
+				o := jwosim.Outage{Start: whole.Draw(t, "start"), For: 1 + whole.Draw(t, "for")}
+				o.Where = rapid.SampledFrom([]string{"", jwosim.ToAmazonSide, jwosim.ToConnectors, "Refund", "CreatePurchases"}).Draw(t, "where")
+				o.Kind = rapid.SampledFrom([]string{"", "reset", "lost", "expired", "revoked"}).Draw(t, "kind")
+				if rapid.Bool().Draw(t, "repeats") {
+					o.Every = o.For + whole.Draw(t, "every")
+				}
+				return o
+			}), 0, 3).Draw(t, name)
+			if len(*p) == 0 {
+				*p = nil
+			}
+		case *string:
+			switch name {
+			case "RetryAfterAs":
+				*p = rapid.SampledFrom([]string{"", "seconds", "date", "none"}).Draw(t, name)
+			case "LateLaw":
+				*p = rapid.SampledFrom([]string{"", jwosim.Uniform, jwosim.Fixed}).Draw(t, name)
+			default:
+				t.Fatalf("no words are known for %s", name)
+			}
+		default:
+			t.Fatalf("%s is a %T: the test draws none", name, p)
+		}
+	}
+	return f
+}
+
+// Text, JSON and YAML hold the same faults under the same names.
+func TestFaults_round_trip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := rapid.Float64Range(0, 0.12)
-		d := rapid.Map(rapid.Int64Range(0, int64(time.Hour)), func(n int64) time.Duration { return time.Duration(n) })
-		f := jwosim.Faults{
-			TooMany: p.Draw(t, "429"), Error500: p.Draw(t, "500"), Error503: p.Draw(t, "503"), After500: p.Draw(t, "after"),
-			Reset: p.Draw(t, "reset"), Lost: p.Draw(t, "lost"), Cut: p.Draw(t, "cut"), Malformed: p.Draw(t, "malformed"),
-			Skew: d.Draw(t, "skew"), LateBy: d.Draw(t, "late"), Most: rapid.IntRange(-1, 9).Draw(t, "most"),
-			Latency: jwosim.Latency{Law: rapid.SampledFrom([]string{"", jwosim.Fixed, jwosim.LogNormal, jwosim.LongTail}).Draw(t, "law"), Typical: d.Draw(t, "typical")},
-		}
-		f.Latency.Long = f.Latency.Typical + d.Draw(t, "long")
+		f := anyFaults(t)
 		got, err := jwosim.ParseFaults(f.String())
-		if err != nil || got != f {
+		if err != nil || !cmp.Equal(got, f) {
 			t.Fatalf("%q: %+v, %v", f, got, err)
 		}
+		b, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{string(b), strconv.Quote(f.String())} {
+			var j, y jwosim.Faults
+			if err := json.Unmarshal([]byte(text), &j); err != nil || !cmp.Equal(j, f) {
+				t.Fatalf("JSON %s: %+v, %v", text, j, err)
+			}
+			if err := yaml.Unmarshal([]byte(text), &y); err != nil || !cmp.Equal(y, f) {
+				t.Fatalf("YAML %s: %+v, %v", text, y, err)
+			}
+		}
 	})
+}
+
+func TestFaults_file(t *testing.T) {
+	t.Parallel()
+	want, err := jwosim.ParseFaults("heavy,429=0.25,500=0,late-by=2d,latency=20ms,outage=1m+1m,outage=1h+1h:reset")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cfg jwosim.Config
+	text := `
+seed: 7
+faults:
+  preset: heavy
+  429: 0.25
+  "500": 0
+  late-by: 2d
+  latency: 20ms
+  outage: ["1m+1m", "1h+1h:reset"]
+`
+	if err := yaml.UnmarshalWithOptions([]byte(text), &cfg, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, cfg.Faults); diff != "" || cfg.Seed != 7 {
+		t.Error(diff)
+	}
+	for _, bad := range []string{`7`, `[]`, `{"500": true}`, `{"500": [0.1, 0.2]}`, `{"preset": "bad"}`, `{"speed": 1}`, `{"outage": [7.5]}`, `{"500": 2}`, `{"most": {}}`, `"speed=1"`} {
+		if err := json.Unmarshal([]byte(bad), new(jwosim.Faults)); err == nil {
+			t.Errorf("%s is read", bad)
+		}
+	}
+}
+
+// Every field has a name, and no two the same.
+func TestFaultFields(t *testing.T) {
+	t.Parallel()
+	fields := jwosim.FaultFields()
+	if n := reflect.TypeFor[jwosim.Faults]().NumField(); len(fields) != n {
+		t.Errorf("%d of %d fields are described", len(fields), n)
+	}
+	seen := map[string]bool{}
+	for _, f := range fields {
+		if seen[f.Name] || f.Explain == "" || f.Unit == "" || f.Unset == "" {
+			t.Errorf("%+v", f)
+		}
+		seen[f.Name] = true
+	}
 }
 
 // Each fault of Amazon's API over a real connection: what the caller sees, and
@@ -79,7 +191,7 @@ func TestFault(t *testing.T) {
 		status  int // 0: a broken connection
 		done    bool
 	}{
-		{"403", 403, false}, {"429", 429, false}, {"500", 500, false}, {"503", 503, false}, {"500-after", 500, true},
+		{"403", 403, false}, {"expired", 403, false}, {"revoked", 403, false}, {"429", 429, false}, {"500", 500, false}, {"503", 503, false}, {"500-after", 500, true},
 		{"reset", 0, false}, {"lost", 0, true}, {"cut", 0, true}, {"malformed", 200, true},
 		{"UnknownShoppingTrip", 400, false}, {"BadRequestException", 400, false}, {"ShoppingTripExpiredException", 400, false},
 	} {

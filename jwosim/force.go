@@ -19,15 +19,15 @@ type Force struct {
 	Trip string `json:"trip"`
 	// Outcome to force.
 	//
-	// Of every operation of Amazon's API: 403, 429, 500, 503, 500-after, reset,
-	// lost, cut, malformed, hang (no answer until the caller gives up, and no
+	// Of every operation of Amazon's API: 403, expired, revoked (both 403 with a
+	// sentence), 429, 500, 503, 500-after, reset, lost, cut, malformed, hang (no answer until the caller gives up, and no
 	// effect), hang-after (no answer, but the effect), BadRequestException,
 	// UnknownShoppingTrip, ShoppingTripExpiredException.
 	// AdjustCharge: approved, declined, pending, partial:40 (per cent),
 	// approved_more, approved_no_amount, other_currency, unknown_status,
 	// no_status. ReportPaymentStatus: Accepted, Rejected, unknown_status.
 	// GetTransactionalData: missing_fields. GetShopperIdentity: no_email.
-	// Towards connectors: reset, lost, duplicate.
+	// Towards connectors: reset, lost, expired, revoked, duplicate.
 	Outcome string `json:"outcome"`
 	// Times it is used; 0 is once.
 	Times int `json:"times"`
@@ -38,7 +38,8 @@ type Force struct {
 // wireOutcomes are the outcomes every operation of Amazon's API can be forced to.
 var wireOutcomes = []string{
 	"403", faultTooMany, fault500, fault503, fault500After, faultReset, faultLost, faultCut, faultMalformed,
-	"hang", "hang-after", badRequest, unknownTrip, tripExpired,
+	faultExpired, faultRevoked,
+	faultHang, "hang-after", badRequest, unknownTrip, tripExpired,
 }
 
 var apiOutcomes = map[string][]string{
@@ -69,8 +70,8 @@ func (s *Sim) Force(f Force) error {
 	own, api := apiOutcomes[f.API]
 	switch {
 	case slices.Contains(outgoing, f.API):
-		if !slices.Contains([]string{faultReset, faultLost, "duplicate"}, f.Outcome) {
-			return fmt.Errorf("force %s: %.40q is not reset, lost or duplicate", f.API, f.Outcome)
+		if !slices.Contains(connectorKinds, f.Outcome) && f.Outcome != "duplicate" {
+			return fmt.Errorf("force %s: %.40q is not one of %q or duplicate", f.API, f.Outcome, connectorKinds)
 		}
 	case !api:
 		return fmt.Errorf("force: no operation %.40q", f.API)

@@ -115,7 +115,7 @@ func (s *Sim) newTrip(st *store, e Entry) *Trip {
 	}
 	t := &Trip{
 		sim: s, key: key, store: st, id: s.id("trip", key, 0), state: tripEntering, entry: "SCAN_CODE",
-		skew: s.skew(s.faults, key), started: s.cfg.Now(), attempts: map[string]int{}, found: map[string]bool{},
+		skew: s.skew(s.faults, key), started: s.Now(), attempts: map[string]int{}, found: map[string]bool{},
 	}
 	if e.Card != "" {
 		t.entry = "FINANCIAL"
@@ -153,7 +153,7 @@ func (t *Trip) event(e Entry) authEvent {
 	if e.Location == "" {
 		e.Location = "ENTRY"
 	}
-	return authEvent{n: n, id: t.sim.id("event", t.key, n), at: t.sim.cfg.Now().Add(t.skew), location: e.Location, payload: t.entry}
+	return authEvent{n: n, id: t.sim.id("event", t.key, n), at: t.sim.Now().Add(t.skew), location: e.Location, payload: t.entry}
 }
 
 // hold pre-authorizes the store's amount on a card. s.mu is held.

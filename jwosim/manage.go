@@ -34,6 +34,8 @@ var doors = []door{
 	{"GET", "/cards/magic", "cards that force an outcome; NAME or NAME#anything at any gate", "", func(*Sim, *http.Request) (any, error) { return MagicCards(), nil }},
 	{"GET", "/force", "forced outcomes waiting to be used", "", func(s *Sim, _ *http.Request) (any, error) { return s.Forced(), nil }},
 	{"GET", "/faults", "the faults in force and the seed", "", (*Sim).manageFaults},
+	{"GET", "/faults/fields", "every fault there is, with its unit and presets", "", func(*Sim, *http.Request) (any, error) { return FaultFields(), nil }},
+	{"GET", "/clock", "the simulator's time, and how far it was moved", "", (*Sim).manageClock},
 
 	{"POST", "/gate/code", "show a code at the gate", `{"storeId": "store-1", "code": "TEXT"}`, (*Sim).manageEnter},
 	{"POST", "/gate/card", "tap a card at the gate", `{"storeId": "store-1", "card": "approve"}`, (*Sim).manageEnter},
@@ -46,7 +48,8 @@ var doors = []door{
 	{"POST", "/visitors", "register a card for a visitor's app entries", `{"visitor": "v-1", "card": "decline_adjust#1"}`, (*Sim).manageVisitor},
 	{"POST", "/emails", "register an e-mail at the receipt kiosk", `{"shopper": "instrument-1", "email": "a@example.com"}`, (*Sim).manageEmail},
 	{"POST", "/force", "force the next answer of an operation", `{"api": "AdjustCharge", "outcome": "declined", "times": 1, "trip": "", "retryAfter": "2s"}`, (*Sim).manageForce},
-	{"PUT", "/faults", "replace the faults", `{"faults": "default,500=0.1"}`, (*Sim).manageSetFaults},
+	{"POST", "/clock", "move the clock forward: holds expire, late carts and pauses end", `{"advance": "46h"}`, (*Sim).manageAdvance},
+	{"PUT", "/faults", "replace the faults, in short form or as an object of fields", `{"faults": "default,500=0.1"}`, (*Sim).manageSetFaults},
 }
 
 //go:embed index.html

@@ -158,26 +158,59 @@ func (s *Sim) manageForce(r *http.Request) (any, error) {
 	return s.Forced(), nil
 }
 
-type faultsState struct {
+// FaultsState is what a simulator says of its faults.
+type FaultsState struct {
 	Seed   uint64 `json:"seed"`
 	Faults string `json:"faults"`
+	// Fields are the same faults under their names.
+	Fields Faults `json:"fields"`
+	// Since when they are in force, which outages are counted from.
+	Since time.Time `json:"since"`
 }
 
 func (s *Sim) manageFaults(*http.Request) (any, error) {
-	return faultsState{s.Seed(), s.Faults().String()}, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return FaultsState{s.cfg.Seed, s.faults.String(), s.faults, s.faultsSince}, nil
 }
 
 func (s *Sim) manageSetFaults(r *http.Request) (any, error) {
-	var b struct{ Faults string }
+	var b struct{ Faults *Faults }
 	if err := read(r, &b); err != nil {
 		return nil, err
 	}
-	f, err := ParseFaults(b.Faults)
-	if err != nil {
-		return nil, err
+	if b.Faults == nil {
+		return nil, errors.New(`body: faults are missing, as in {"faults": "default,500=0.1"}`)
 	}
-	if err := s.SetFaults(f); err != nil {
+	if err := s.SetFaults(*b.Faults); err != nil {
 		return nil, err
 	}
 	return s.manageFaults(r)
+}
+
+// ClockState is what a simulator says of its clock.
+type ClockState struct {
+	Now time.Time `json:"now"`
+	// Ahead of the machine's clock, as in "46h0m0s".
+	Ahead string `json:"ahead"`
+}
+
+func (s *Sim) manageClock(*http.Request) (any, error) {
+	return ClockState{s.Now(), s.Ahead().String()}, nil
+}
+
+func (s *Sim) manageAdvance(r *http.Request) (any, error) {
+	var b struct{ Advance string }
+	if err := read(r, &b); err != nil {
+		return nil, err
+	}
+	d, err := ParseDuration(b.Advance)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("advance: %w", err)
+	case d <= 0:
+		return nil, fmt.Errorf("advance: %s is not forward: the clock never goes back", d)
+	}
+	s.Advance(d)
+	return s.manageClock(r)
 }

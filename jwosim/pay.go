@@ -29,7 +29,7 @@ func (s *Sim) payment(b *fields, extra func()) (*Trip, *charge, *result) {
 	if t.charge == nil {
 		return t, nil, nil
 	}
-	t.charge.expire(s.cfg.Now())
+	t.charge.expire(s.Now())
 	return t, t.charge, nil
 }
 
@@ -76,10 +76,10 @@ func (s *Sim) adjust(b *fields, force string) result {
 	if p := partialOutcome(force); p > 0 {
 		kept := c.card.Behaviour
 		c.card.Behaviour = Behaviour{PartialPercent: p}
-		status, authorized = c.adjust(amount.Minor, 0, "", s.cfg.Now())
+		status, authorized = c.adjust(amount.Minor, 0, "", s.Now())
 		c.card.Behaviour = kept
 	} else {
-		status, authorized = c.adjust(amount.Minor, pendings, decision, s.cfg.Now())
+		status, authorized = c.adjust(amount.Minor, pendings, decision, s.Now())
 	}
 	answer := map[string]any{"status": status, "authorizedAmount": wireMoney(money.New(authorized, c.cur))}
 	switch force {
@@ -150,7 +150,7 @@ func (s *Sim) capture(b *fields, _ string) result {
 		s.find(CaptureAbove, t, "Capture of %s where %s is authorized", amount, money.New(limit, c.cur))
 		return refuse(s.cfg.Settings.WrongState)
 	}
-	c.capture(amount.Minor, limit, s.cfg.Now())
+	c.capture(amount.Minor, limit, s.Now())
 	c.reconciliation = s.id("reconciliation", t.key, 0)
 	return ok(nil)
 }
@@ -165,7 +165,7 @@ func (s *Sim) captureAgain(t *Trip, c *charge, amount money.Amount) result {
 	}
 	switch {
 	case s.cfg.Settings.DoubleCaptures:
-		c.capture(amount.Minor, c.captureLimit, s.cfg.Now())
+		c.capture(amount.Minor, c.captureLimit, s.Now())
 	case s.cfg.Settings.RepeatedCapture == "refuse":
 		return refuse(s.cfg.Settings.WrongState)
 	}
@@ -197,7 +197,7 @@ func (s *Sim) refund(b *fields, _ string) result {
 	case again && (r.amount != amount || r.reason != reason):
 		s.find(RefundChanged, t, "refund request %s is known with another content", id)
 		return refuse(badRequest)
-	case !again && !t.ended.IsZero() && s.cfg.Now().After(t.ended.Add(s.cfg.Settings.RefundWindow)):
+	case !again && !t.ended.IsZero() && s.Now().After(t.ended.Add(s.cfg.Settings.RefundWindow)):
 		return refuse(badRequest)
 	case !again && amount.Minor > c.captured-c.refunded:
 		s.find(RefundAbove, t, "refund of %s where %s is left", amount, money.New(c.captured-c.refunded, c.cur))

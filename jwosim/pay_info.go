@@ -25,7 +25,7 @@ func (s *Sim) transactionalData(b *fields, force string) result {
 		return refuse(unknownTrip)
 	}
 	all := s.emv(t, c)
-	early := c.state != chargeCaptured || s.cfg.Now().Before(c.capturedAt.Add(s.cfg.Settings.EMVDelay))
+	early := c.state != chargeCaptured || s.Now().Before(c.capturedAt.Add(s.cfg.Settings.EMVDelay))
 	switch {
 	case early && s.cfg.Settings.TooEarly == "unknown_trip":
 		return refuse(unknownTrip)
@@ -144,7 +144,7 @@ func (s *Sim) settle(t *Trip, total, settled money.Amount) {
 	if t.report != nil {
 		count += t.report.Count
 	}
-	t.report = &Report{Total: total, Settled: settled, At: s.cfg.Now(), Count: count}
+	t.report = &Report{Total: total, Settled: settled, At: s.Now(), Count: count}
 	if t.card == nil || !slices.Contains([]string{AmazonManaged, AmazonRecommendation}, t.store.Strategy) {
 		return
 	}

@@ -13,7 +13,9 @@ type exchange struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	e     Exchange
-	begin time.Time
+	begin time.Time // on the machine's time
+	// planned is an outage: the fault comes by schedule.
+	planned bool
 }
 
 // play answers: a fault before the effect, the operation, a fault after it.
@@ -23,12 +25,14 @@ func (x *exchange) play(rt route, b *fields, kind string, after time.Duration) {
 		status, _ := strconv.Atoi(kind)
 		x.end(result{status: status, name: x.name(status)}, kind)
 		return
+	case faultExpired:
+		x.end(result{status: http.StatusForbidden, name: "The security token included in the request is expired"}, kind)
+		return
+	case faultRevoked:
+		x.end(result{status: http.StatusForbidden, name: "The security token included in the request is invalid."}, kind)
+		return
 	case faultTooMany:
-		if after == 0 {
-			after = 600 * time.Second // the documented current value
-		}
-		seconds := (after + time.Second - 1) / time.Second
-		x.w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
+		x.retryAfter(after)
 		x.end(result{status: http.StatusTooManyRequests, name: "Too Many Requests"}, kind)
 		return
 	case badRequest, unknownTrip, tripExpired:
@@ -38,7 +42,7 @@ func (x *exchange) play(rt route, b *fields, kind string, after time.Duration) {
 		}
 		x.end(res, kind)
 		return
-	case faultReset, "hang":
+	case faultReset, faultHang:
 		x.none(result{}, kind)
 		return
 	}
@@ -63,6 +67,22 @@ func (x *exchange) play(rt route, b *fields, kind string, after time.Duration) {
 		if rt.api == "CaptureCharge" && res.status == http.StatusOK {
 			x.s.captureAnswered(x.e.TripID)
 		}
+	}
+}
+
+// retryAfter says for how long, in the manner the faults ask for.
+func (x *exchange) retryAfter(after time.Duration) {
+	if after == 0 {
+		after = 600 * time.Second // the documented current value
+	}
+	seconds := (after + time.Second - 1) / time.Second
+	switch x.s.Faults().RetryAfterAs {
+	case "none":
+	case "date":
+		at := time.Now().Add(seconds * time.Second)
+		x.w.Header().Set("Retry-After", at.UTC().Format(http.TimeFormat))
+	default:
+		x.w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
 }
 
@@ -107,7 +127,7 @@ func (x *exchange) end(res result, fault string) {
 func (x *exchange) none(res result, fault string) {
 	x.record(0, fault, string(res.bytes()))
 	switch fault {
-	case "hang", "hang-after":
+	case faultHang, "hang-after":
 		select {
 		case <-x.r.Context().Done():
 		case <-x.s.ctx.Done():
@@ -127,6 +147,9 @@ func (x *exchange) none(res result, fault string) {
 }
 
 func (x *exchange) record(status int, fault, body string) {
-	x.e.Status, x.e.Fault, x.e.Response, x.e.Took = status, fault, body, x.s.cfg.Now().Sub(x.begin)
+	if x.planned {
+		fault = byOutage + fault
+	}
+	x.e.Status, x.e.Fault, x.e.Response, x.e.Took = status, fault, body, time.Since(x.begin)
 	x.s.record(x.e)
 }

@@ -1,12 +1,14 @@
 package jwosim
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Error names of Amazon's API.
@@ -20,7 +22,7 @@ const (
 type result struct {
 	status int
 	body   any    // nil is an empty body
-	name   string // of the error
+	name   string // of the error; of a 403 the gateway's sentence
 }
 
 func ok(body any) result { return result{status: http.StatusOK, body: body} }
@@ -64,15 +66,16 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 		write(w, result{status: http.StatusMethodNotAllowed, name: "MethodNotAllowed"})
 		return
 	}
-	begin := s.cfg.Now()
+	at, begin := s.Now(), time.Now()
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		panic(http.ErrAbortHandler) // gone, and an empty 200 would be a success
 	}
 	b := parse(body)
-	trip, key, attempt := s.identify(rt.api, b)
+	out := s.outage(rt.api)
+	trip, key, attempt := s.identify(rt.api, b, out == "")
 	e := Exchange{
-		At: begin, Direction: ToAmazon, API: rt.api, StoreID: b.peek("storeId"), TripID: trip,
+		At: at, Direction: ToAmazon, API: rt.api, StoreID: b.peek("storeId"), TripID: trip,
 		RequestID: b.peek("refundRequestId"), Attempt: attempt, Path: r.URL.Path, Request: string(body),
 	}
 	x := exchange{s: s, w: w, r: r, e: e, begin: begin}
@@ -86,10 +89,14 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	force := s.takeForce(rt.api, trip)
 	kind, wait := s.Faults().fault(s.draw("fault", rt.api, key, strconv.Itoa(attempt)), attempt)
-	if force.Outcome != "" {
-		kind = force.Outcome
+	if out != "" {
+		kind = out
 	}
-	if sleep(r.Context(), wait) != nil {
+	if force.Outcome != "" {
+		kind, out = force.Outcome, ""
+	}
+	x.planned = out != ""
+	if s.clock.sleep(r.Context(), wait) != nil {
 		panic(http.ErrAbortHandler)
 	}
 	after := force.RetryAfter
@@ -100,21 +107,27 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // identify finds what the draws about a request are made from: the trip's
-// entry key, and the refund or shopper where there is one.
-func (s *Sim) identify(api string, b *fields) (trip, key string, attempt int) {
+// entry key, and the refund or shopper where there is one. Attempts that an
+// outage takes are not counted, so that it changes no draw behind it.
+func (s *Sim) identify(api string, b *fields, count bool) (trip, key string, attempt int) {
 	trip = b.peek("shoppingTripId")
 	what := api + "/" + b.peek("refundRequestId")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.trips[trip]; t != nil {
-		return trip, t.key + "/" + what, t.attempt(what)
+		if count {
+			return trip, t.key + "/" + what, t.attempt(what)
+		}
+		return trip, t.key + "/" + what, t.attempts[what]
 	}
 	key = trip + "/" + b.peek("shopperId.id") + "/" + what
 	if len(s.attempts) > 100_000 { // requests about nothing we know: forget
 		clear(s.attempts)
 	}
 	n := s.attempts[key]
-	s.attempts[key] = n + 1
+	if count {
+		s.attempts[key] = n + 1
+	}
 	return trip, key, n
 }
 
@@ -149,7 +162,7 @@ func (res result) bytes() []byte {
 	body := res.body
 	switch {
 	case res.status == http.StatusForbidden:
-		body = map[string]string{"message": "Forbidden"} // as an API gateway says it
+		body = map[string]string{"message": cmp.Or(res.name, "Forbidden")} // as an API gateway says it
 	case res.name != "":
 		body = map[string]string{"errorMsg": res.name}
 	case body == nil:

@@ -19,6 +19,7 @@ type Sim struct {
 	stores   map[string]*store
 	first    *store
 	verifier *jwo.Verifier
+	clock    *clock
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -26,6 +27,7 @@ type Sim struct {
 
 	mu          sync.Mutex // guards all below; never held while waiting
 	faults      Faults
+	faultsSince time.Time // when they came into force
 	cards       map[string]*account
 	instruments map[string]string // instrument → card id
 	visitors    map[string]string // visitor id → card id
@@ -46,12 +48,13 @@ func New(cfg Config) (*Sim, error) {
 		return nil, err
 	}
 	s := &Sim{
-		cfg: cfg, stores: map[string]*store{}, faults: cfg.Faults,
+		cfg: cfg, stores: map[string]*store{}, faults: cfg.Faults, clock: newClock(cfg.Now),
 		cards: map[string]*account{}, instruments: map[string]string{},
 		visitors: map[string]string{}, emails: map[string]string{},
 		trips: map[string]*Trip{}, keys: map[string]int{}, attempts: map[string]int{}, refused: map[string]int{},
 		history: history{size: cfg.History},
 	}
+	s.faultsSince = s.Now()
 	for _, c := range cfg.Stores {
 		st, err := newStore(c)
 		if err != nil {
@@ -120,13 +123,14 @@ func (s *Sim) Faults() Faults {
 }
 
 // SetFaults replaces the faults for every request that begins afterwards.
+// Outages are counted from now.
 func (s *Sim) SetFaults(f Faults) error {
 	if err := f.Check(); err != nil {
 		return fmt.Errorf("faults: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = f
+	s.faults, s.faultsSince = f, s.Now()
 	return nil
 }
 
@@ -164,12 +168,13 @@ const (
 	PurchaseIDChanged    = "purchase_id_changed" // two answers to one cart
 	PurchaseIDUnexpected = "purchase_id_unexpected"
 	CartRefused          = "cart_refused"
-	BadAnswer            = "bad_answer" // a 2xx of the connector's that cannot be read
+	BadAnswer            = "bad_answer"          // a 2xx of the connector's that cannot be read
+	CallerAccepted       = "bad_caller_accepted" // a 2xx to expired or revoked credentials
 )
 
 // find records a finding once per trip and kind. s.mu is held.
 func (s *Sim) find(kind string, t *Trip, format string, args ...any) {
-	f := Finding{At: s.cfg.Now(), Kind: kind, Text: fmt.Sprintf(format, args...)}
+	f := Finding{At: s.Now(), Kind: kind, Text: fmt.Sprintf(format, args...)}
 	if t != nil {
 		f.Trip = t.id
 		if t.found[kind] {

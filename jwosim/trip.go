@@ -43,6 +43,7 @@ type Trip struct {
 	found    map[string]bool
 	purchase string
 	sent     int // deliveries of the cart
+	stale    []staleCall
 	notes    []string
 }
 

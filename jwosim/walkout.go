@@ -13,7 +13,7 @@ import (
 // sameDecision finds two different decisions about one event; lost answers
 // count, for the connector gave them. It returns the decision to compare with.
 func (s *Sim) sameDecision(c call, first *reply, a answer) *reply {
-	if a.err != nil && a.err != errLost {
+	if a.err != nil && a.err != errLost || a.refusedCaller() {
 		return first
 	}
 	r := reply{status: a.status}
@@ -86,7 +86,7 @@ func (s *Sim) leave(t *Trip) (taken bool, err error) {
 	defer s.mu.Unlock()
 	switch t.state {
 	case tripShopping:
-		t.state, t.ended = tripLeft, s.cfg.Now()
+		t.state, t.ended = tripLeft, s.Now()
 		return false, nil
 	case tripDelivered:
 		return true, nil
@@ -104,29 +104,36 @@ func (s *Sim) deliver(ctx context.Context, t *Trip) error {
 		giveUp = t.store.Lifetime
 	}
 	var twin <-chan answer
+	var stale func()
 	outcome, err := tripUndelivered, error(nil)
-	begin, wait, requestID := s.cfg.Now(), set.CartFirst, ""
-	if err = sleep(ctx, s.late(c)); err == nil {
+	begin, wait, requestID := s.Now(), set.CartFirst, ""
+	if err = s.clock.sleep(ctx, s.late(c)); err == nil {
 		twin = s.twin(ctx, c, s.Faults().DuplicateCart)
+		stale = s.overtaken(ctx, t)
 	}
 	for err == nil {
 		s.mu.Lock()
-		attempt := t.attempt(c.api)
+		attempt := t.attempts[c.api]
+		requestID = s.requestID(c, t.sent, requestID)
 		t.sent++
 		s.mu.Unlock()
-		requestID = s.requestID(c, attempt, requestID)
 		a := s.send(ctx, c, "", attempt, requestID)
+		if !a.planned { // an outage changes no draw behind it
+			s.mu.Lock()
+			t.attempt(c.api)
+			s.mu.Unlock()
+		}
 		s.purchased(t, a)
 		pause := max(wait, a.after)
 		switch {
 		case ctx.Err() != nil:
 			err = ctx.Err()
-		case a.err != nil || a.status >= 500 || a.status == http.StatusTooManyRequests || a.status == http.StatusRequestTimeout:
-			if s.cfg.Now().Add(pause).Sub(begin) > giveUp {
-				err = fmt.Errorf("trip %s: cart given up after %s: last status %d", t.id, s.cfg.Now().Sub(begin), a.status)
+		case a.err != nil || a.status >= 500 || a.status == http.StatusTooManyRequests || a.status == http.StatusRequestTimeout || a.refusedCaller():
+			if s.Now().Add(pause).Sub(begin) > giveUp {
+				err = fmt.Errorf("trip %s: cart given up after %s: last status %d", t.id, s.Now().Sub(begin), a.status)
 				break
 			}
-			err = sleep(ctx, pause)
+			err = s.clock.sleep(ctx, pause)
 			wait = min(2*wait, set.CartCeiling)
 			continue
 		case a.status/100 == 2:
@@ -140,6 +147,12 @@ func (s *Sim) deliver(ctx context.Context, t *Trip) error {
 		for a := range twin {
 			s.purchased(t, a)
 		}
+	}
+	if stale != nil {
+		stale()
+	}
+	if outcome == tripDelivered {
+		s.repeatLater(c)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,11 +172,7 @@ func (s *Sim) late(c call) time.Duration {
 	if !s.happens(f.LateCart, "late cart", c.key()) {
 		return 0
 	}
-	by := f.LateBy
-	if by == 0 {
-		by = 10 * time.Second
-	}
-	return time.Duration(s.draw("late by", c.key()).Int64N(int64(by))) + 1
+	return f.late(s.draw("late by", c.key()))
 }
 
 // purchased reads an answer to the cart; lost ones count too.

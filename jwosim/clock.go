@@ -1,0 +1,93 @@
+package jwosim
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// clock is Config.Now, moved forward by hand. Waits of the simulator's own —
+// latency, late carts, pauses between deliveries — end when their moment has
+// come on it, whether time passed or was moved.
+type clock struct {
+	base func() time.Time
+
+	mu      sync.Mutex
+	ahead   time.Duration
+	changed chan struct{} // closed and replaced by each move
+}
+
+func newClock(base func() time.Time) *clock {
+	return &clock{base: base, changed: make(chan struct{})}
+}
+
+func (c *clock) now() time.Time {
+	ahead, _ := c.moved()
+	return c.base().Add(ahead)
+}
+
+// moved is how far the clock was moved, and what is closed by the next move.
+func (c *clock) moved() (time.Duration, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ahead, c.changed
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// sleep waits until d has passed on the clock, or ends with the context. What
+// passes by itself is measured on timers: Config.Now may stand still.
+func (c *clock) sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	began := time.Now()
+	start, changed := c.moved()
+	for ahead := start; ; {
+		left := d - time.Since(began) - (ahead - start)
+		if left <= 0 {
+			return ctx.Err()
+		}
+		t := time.NewTimer(left)
+		select {
+		case <-t.C:
+			return nil
+		case <-changed:
+			t.Stop()
+			ahead, changed = c.moved()
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// Now is the simulator's time: Config.Now, and what Advance added.
+func (s *Sim) Now() time.Time { return s.clock.now() }
+
+// Ahead is by how much Advance has moved the clock in all.
+func (s *Sim) Ahead() time.Duration {
+	ahead, _ := s.clock.moved()
+	return ahead
+}
+
+// Advance moves the simulator's clock forward, at once: pre-authorizations
+// expire, outages begin and end, and every wait of the simulator's that is now
+// over — a late cart, a pause before the next delivery — ends. What lies
+// between is jumped over: a cart that would have been sent ten times meanwhile
+// is sent once. Time-outs of attempts and the dates of signatures stay on the
+// machine's time, and so does the retailer's system: codes it made before are
+// old afterwards. A clock never goes back: nothing happens for d ≤ 0.
+func (s *Sim) Advance(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	s.clock.advance(d)
+	s.cfg.Log.Info("clock moved", "by", d, "now", s.Now())
+}
