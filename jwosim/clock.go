@@ -41,18 +41,31 @@ func (c *clock) advance(d time.Duration) {
 	c.changed = make(chan struct{})
 }
 
-// sleep waits until d has passed on the clock, or ends with the context. What
-// passes by itself is measured on timers: Config.Now may stand still.
+// mark is a moment that a wait is counted from.
+type mark struct {
+	at    time.Time // on the machine
+	ahead time.Duration
+}
+
+func (c *clock) mark() mark {
+	ahead, _ := c.moved()
+	return mark{time.Now(), ahead}
+}
+
+// sleep waits until d has passed on the clock, or ends with the context.
 func (c *clock) sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	began := time.Now()
-	start, changed := c.moved()
-	for ahead := start; ; {
-		left := d - time.Since(began) - (ahead - start)
+	return c.sleepFrom(ctx, c.mark(), d)
+}
+
+// sleepFrom is sleep, counted from a moment before: a move of the clock since
+// then counts. What passes by itself is measured on timers, for Config.Now may
+// stand still.
+func (c *clock) sleepFrom(ctx context.Context, from mark, d time.Duration) error {
+	for d > 0 {
+		ahead, changed := c.moved()
+		left := d - time.Since(from.at) - (ahead - from.ahead)
 		if left <= 0 {
-			return ctx.Err()
+			break
 		}
 		t := time.NewTimer(left)
 		select {
@@ -60,12 +73,12 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 			return nil
 		case <-changed:
 			t.Stop()
-			ahead, changed = c.moved()
 		case <-ctx.Done():
 			t.Stop()
 			return ctx.Err()
 		}
 	}
+	return ctx.Err()
 }
 
 // Now is the simulator's time: Config.Now, and what Advance added.

@@ -70,8 +70,9 @@ func (s *Sim) repeatLater(c call) {
 	}
 	by := cmp.Or(f.StaleBy, 10*time.Second)
 	wait := time.Duration(s.draw("stale by", c.key()).Int64N(int64(by))) + 1
+	from := s.clock.mark()
 	s.async.Go(func() {
-		if s.clock.sleep(s.ctx, wait) != nil {
+		if s.clock.sleepFrom(s.ctx, from, wait) != nil {
 			return
 		}
 		id := s.requestID(c, -2, s.requestID(c, 0, ""))

@@ -45,7 +45,7 @@ func (s *Sim) WalkOut(ctx context.Context, t *Trip) error {
 	if err != nil || taken {
 		return err
 	}
-	return s.deliver(ctx, t)
+	return s.deliver(ctx, t, s.clock.mark())
 }
 
 // WalkOutAsync is WalkOut in the background. The channel yields its error once
@@ -58,12 +58,11 @@ func (s *Sim) WalkOutAsync(ctx context.Context, t *Trip) <-chan error {
 		close(out)
 		return out
 	}
-	s.async.Add(1)
-	go func() {
-		defer s.async.Done()
+	from := s.clock.mark()
+	s.async.Go(func() {
 		defer close(out)
-		out <- s.deliver(ctx, t)
-	}()
+		out <- s.deliver(ctx, t, from)
+	})
 	return out
 }
 
@@ -75,7 +74,7 @@ func (s *Sim) Redeliver(ctx context.Context, t *Trip) error {
 	case tripDelivered, tripUndelivered, tripRefused:
 		t.state = tripLeft
 		s.mu.Unlock()
-		return s.deliver(ctx, t)
+		return s.deliver(ctx, t, s.clock.mark())
 	}
 	defer s.mu.Unlock()
 	return fmt.Errorf("trip %s is %s: no cart to deliver again", t.id, t.state)
@@ -94,7 +93,8 @@ func (s *Sim) leave(t *Trip) (taken bool, err error) {
 	return false, fmt.Errorf("trip %s is %s: it cannot walk out", t.id, t.state)
 }
 
-func (s *Sim) deliver(ctx context.Context, t *Trip) error {
+// deliver sends the cart of a trip that ended at the mark.
+func (s *Sim) deliver(ctx context.Context, t *Trip, ended mark) error {
 	ctx, done := s.bound(ctx)
 	defer done()
 	set := s.cfg.Settings
@@ -107,7 +107,7 @@ func (s *Sim) deliver(ctx context.Context, t *Trip) error {
 	var stale func()
 	outcome, err := tripUndelivered, error(nil)
 	begin, wait, requestID := s.Now(), set.CartFirst, ""
-	if err = s.clock.sleep(ctx, s.late(c)); err == nil {
+	if err = s.clock.sleepFrom(ctx, ended, s.late(c)); err == nil {
 		twin = s.twin(ctx, c, s.Faults().DuplicateCart)
 		stale = s.overtaken(ctx, t)
 	}
