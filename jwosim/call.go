@@ -26,6 +26,7 @@ type call struct {
 	body      func(requestID string) any
 	read      func(body []byte) (any, error) // nil value is never returned
 	timeout   time.Duration
+	empty     bool // a cart without lines
 }
 
 // key is what the draws about this call are made from.
@@ -36,6 +37,7 @@ func (c call) key() string { return c.trip.key + "/" + strconv.Itoa(c.event.n) }
 type answer struct {
 	status int
 	body   []byte
+	kind   string        // Content-Type
 	after  time.Duration // Retry-After
 	err    error
 	// planned was taken by an outage; spoilt went out with bad credentials.
@@ -81,6 +83,9 @@ func (s *Sim) send(ctx context.Context, c call, lane string, attempt int, reques
 	a.planned = planned
 	if kind == faultLost && a.err == nil {
 		a.err = errLost
+	}
+	if err := s.strictAnswer(c, a); err != nil {
+		a.err = err
 	}
 	e.Took, e.Status, e.Response = time.Since(begin), a.status, string(a.body)
 	if a.err != nil {
@@ -138,7 +143,7 @@ func (s *Sim) post(ctx context.Context, url string, body []byte, timeout time.Du
 		return answer{err: err}
 	}
 	defer resp.Body.Close()
-	a := answer{status: resp.StatusCode, after: retryAfter(resp.Header.Get("Retry-After"), s.cfg.Now())}
+	a := answer{status: resp.StatusCode, kind: resp.Header.Get("Content-Type"), after: retryAfter(resp.Header.Get("Retry-After"), s.cfg.Now())}
 	a.body, a.err = io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	return a
 }

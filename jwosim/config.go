@@ -61,6 +61,9 @@ type Config struct {
 	Headers map[string]string `json:"headers" yaml:"headers"`
 	// Faults is what goes wrong. The zero value is nothing; see DefaultFaults.
 	Faults Faults `json:"faults" yaml:"faults"`
+	// Strict refuses what tomorrow's stricter Amazon might refuse: every rule
+	// of StrictRules.
+	Strict bool `json:"strict" yaml:"strict"`
 	// Settings decides where the contract is silent.
 	Settings Settings `json:"settings" yaml:"settings"`
 	// History is how many exchanges are kept, the oldest dropped first.

@@ -41,8 +41,10 @@ type Filter struct {
 	StoreID   string
 	Direction string
 	Status    int
-	After     int64 // only later ones than this Seq
-	Limit     int   // the last so many; 0 is all
+	// Fault as History names it; "outage" and "strict" take all of theirs.
+	Fault string
+	After int64 // only later ones than this Seq
+	Limit int   // the last so many; 0 is all
 }
 
 type history struct {
@@ -103,5 +105,6 @@ func (f Filter) takes(e Exchange) bool {
 		(f.API == "" || strings.EqualFold(f.API, e.API)) &&
 		(f.StoreID == "" || f.StoreID == e.StoreID) &&
 		(f.Direction == "" || f.Direction == e.Direction) &&
-		(f.Status == 0 || f.Status == e.Status)
+		(f.Status == 0 || f.Status == e.Status) &&
+		(f.Fault == "" || f.Fault == e.Fault || strings.HasPrefix(e.Fault, f.Fault+":"))
 }

@@ -23,6 +23,7 @@ type result struct {
 	status int
 	body   any    // nil is an empty body
 	name   string // of the error; of a 403 the gateway's sentence
+	rule   string // a strict rule that was broken, and how
 }
 
 func ok(body any) result { return result{status: http.StatusOK, body: body} }
@@ -85,6 +86,10 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if !s.allowed(rt.api, r, body) {
 		x.end(result{status: http.StatusForbidden}, "")
+		return
+	}
+	if rule, how := s.strictRequest(rt.api, r, body, b); rule != "" {
+		x.end(result{status: http.StatusBadRequest, name: badRequest, rule: rule + ": " + how}, strictKind+rule)
 		return
 	}
 	force := s.takeForce(rt.api, trip)
@@ -163,6 +168,8 @@ func (res result) bytes() []byte {
 	switch {
 	case res.status == http.StatusForbidden:
 		body = map[string]string{"message": cmp.Or(res.name, "Forbidden")} // as an API gateway says it
+	case res.rule != "":
+		body = map[string]string{"errorMsg": res.name, "strictRule": res.rule}
 	case res.name != "":
 		body = map[string]string{"errorMsg": res.name}
 	case body == nil:

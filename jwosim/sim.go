@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/strollhq/stroll/jwo"
@@ -20,6 +21,7 @@ type Sim struct {
 	first    *store
 	verifier *jwo.Verifier
 	clock    *clock
+	strict   atomic.Bool
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -55,6 +57,7 @@ func New(cfg Config) (*Sim, error) {
 		history: history{size: cfg.History},
 	}
 	s.faultsSince = s.Now()
+	s.strict.Store(cfg.Strict)
 	for _, c := range cfg.Stores {
 		st, err := newStore(c)
 		if err != nil {
@@ -170,6 +173,7 @@ const (
 	CartRefused          = "cart_refused"
 	BadAnswer            = "bad_answer"          // a 2xx of the connector's that cannot be read
 	CallerAccepted       = "bad_caller_accepted" // a 2xx to expired or revoked credentials
+	// Beside these there is "strict:" with the name of a StrictRule.
 )
 
 // find records a finding once per trip and kind. s.mu is held.

@@ -238,7 +238,7 @@ func (s *Sim) cartCall(t *Trip) call {
 		}
 	}
 	return call{
-		api: "CreatePurchases", path: "/v1/order/purchases", trip: t, timeout: s.cfg.Settings.CartTimeout,
+		api: "CreatePurchases", path: "/v1/order/purchases", trip: t, timeout: s.cfg.Settings.CartTimeout, empty: len(b.Items) == 0,
 		body: func(requestID string) any {
 			r := b
 			r.RequestID = requestID
