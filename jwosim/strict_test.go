@@ -59,7 +59,6 @@ func head(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-
 // Just inside every rule for requests passes, just outside is refused with the
 // rule's name, found, and kept; without Strict all of it passes.
 func TestStrict_requests(t *testing.T) {
