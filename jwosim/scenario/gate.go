@@ -1,0 +1,251 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/strollhq/stroll/jwosim"
+)
+
+// gateFamily is about events that repeat, faults and load at the gate.
+func gateFamily() []Scenario {
+	return []Scenario{
+		{
+			Name: "entry.repeat-accepted", Title: "an accepted entry is asked about again",
+			Explains: "Asks three times about one event, byte for byte.",
+			Expect:   "The first answer each time.",
+			Sources:  []string{"entry 11.1/6 accepted"}, Needs: []Need{NeedCode(Shopper)},
+			Run: func(ctx context.Context, st *Stage) {
+				st.repeated(ctx, st.identity(st.Code(ctx, Shopper)), http.StatusOK, func(b body) body { return b })
+			},
+		},
+		{
+			Name: "entry.repeat-refused", Title: "a refused entry is asked about again",
+			Explains: "Asks three times about one event with a key nobody issued.",
+			Expect:   "401 each time.",
+			Sources:  []string{"entry 11.1/6 refused"},
+			Run: func(ctx context.Context, st *Stage) {
+				st.repeated(ctx, st.identity(madeUp()), http.StatusUnauthorized, func(b body) body { return b })
+			},
+		},
+		{
+			Name: "entry.repeat-new-request-id", Title: "a repeat under another requestId",
+			Explains: "Asks again about one event, each time with a new requestId, as a retry may have.",
+			Expect:   "The first answer: the event is what counts.",
+			Sources:  []string{"entry 11.1/6 request id"}, Needs: []Need{NeedCode(Shopper)},
+			Run: func(ctx context.Context, st *Stage) {
+				st.repeated(ctx, st.identity(st.Code(ctx, Shopper)), http.StatusOK, func(b body) body { return b.with("requestId", newID()) })
+			},
+		},
+		{
+			Name: "entry.concurrent", Title: "twenty copies of one entry at once",
+			Explains: "Asks about one event twenty times at the same moment.",
+			Expect:   "One decision, given to all.",
+			Sources:  []string{"entry 11.1/6 concurrent", "R-2 gate"}, Needs: []Need{NeedCode(Shopper)},
+			Run: func(ctx context.Context, st *Stage) {
+				b := st.override(st.identity(st.Code(ctx, Shopper)))
+				texts := make([][]byte, 20)
+				for i := range texts {
+					texts[i] = b.with("requestId", newID()).text()
+				}
+				st.Note("twenty copies are sent at once")
+				all := st.atOnce(ctx, identityAPI, nil, texts)
+				st.admitted(all[0], "one of them is admitted", "SHOPPER")
+				for _, r := range all[1:] {
+					st.Must(r.same(all[0]), "every copy gets the same answer", all[0].String(), r.String())
+				}
+			},
+		},
+		{
+			Name: "entry.repeat-stale", Title: "a repeat long after the code went stale",
+			Explains: "Asks about an event, and again once the code would be refused by the clock.",
+			Expect:   "The first answer: it is recorded, not decided anew.",
+			Sources:  []string{"entry 11.1/6 stale"}, Needs: []Need{NeedCode(Shopper)}, Patience: 2 * time.Minute,
+			Run: func(ctx context.Context, st *Stage) {
+				b := st.override(st.identity(st.Code(ctx, Shopper)))
+				first := st.send(ctx, "an entry", identityAPI, nil, b.text())
+				st.admitted(first, "the gate opens", "SHOPPER")
+				st.pause(ctx, 95*time.Second)
+				again := st.send(ctx, "the same after 95 seconds", identityAPI, nil, b.text())
+				st.Expect(again.same(first), "the first answer is given again", first.String(), again.String())
+			},
+		},
+		{
+			Name: "entry.changed-body", Title: "one event with two different keys",
+			Explains: "Asks about one event twice, the second time with the key of nobody.",
+			Expect:   "400, or the first answer: never a second decision about the same event.",
+			Sources:  []string{"entry 11.1/6 changed"}, Needs: []Need{NeedCode(Shopper)},
+			Run: func(ctx context.Context, st *Stage) {
+				b := st.identity(st.Code(ctx, Shopper))
+				first := st.ask(ctx, "an entry", identityAPI, nil, b)
+				st.admitted(first, "the gate opens", "SHOPPER")
+				r := st.ask(ctx, "the same event with another key", identityAPI, nil, b.with("identityKey", st.identity(madeUp())["identityKey"]))
+				st.Expect(r.Status == http.StatusBadRequest || r.same(first), "nothing else is decided", "400, or the first answer", r.String())
+				st.Advise(r.Status == http.StatusBadRequest, "the contradiction is refused", "400", r.String())
+			},
+		},
+		{
+			Name: "entry.rate-limit", Title: "more entries at once than are allowed",
+			Explains: "Asks about so many different events at once that some must be turned away, then asks about one of those again.",
+			Expect:   "429 to some, a decision to the others; nothing is recorded of a 429, so the event is decided when it comes again.",
+			Sources:  []string{"entry 11.1/4", "R-37"}, Needs: []Need{NeedBurst}, Alone: true,
+			Run: rateLimit,
+		},
+		{
+			Name: "entry.gate-closed", Title: "what the gate makes of an answer",
+			Explains: "Shows a code nobody issued at a simulated gate, whose own pattern is not asked.",
+			Expect:   "The gate stays closed because the connector said 401, after one try.",
+			Sources:  []string{"entry 11.1/8 401"},
+			Run: func(ctx context.Context, st *Stage) {
+				if st.store.ScanCodePattern != "" {
+					st.Skip("the store's scan code pattern would drop the code before anybody is asked")
+				}
+				_, refused := st.enteredBy(ctx, madeUp())
+				st.Must(refused != nil, "the gate stays closed", "closed", "open")
+				st.Expect(refused.Status == http.StatusUnauthorized && refused.Tries == 1, "because the shopper was refused", "401 at the first try",
+					fmt.Sprintf("%d after %d tries (%s)", refused.Status, refused.Tries, refused.Reason))
+			},
+		},
+		{
+			Name: "entry.gate-open", Title: "the gate opens for a code",
+			Explains: "Shows a code at a simulated gate.",
+			Expect:   "The gate opens after one try.",
+			Sources:  []string{"entry 11.1/8 200"}, Needs: []Need{NeedCode(Shopper)},
+			Run: func(ctx context.Context, st *Stage) {
+				trip := st.enterByCode(ctx, st.Code(ctx, Shopper))
+				asked := st.asked(trip, identityAPI)
+				st.Expect(len(asked) == 1 && asked[0].Status == http.StatusOK, "one answer was enough", "one 200", fmt.Sprint(len(asked)))
+			},
+		},
+		{
+			Name: "entry.lost-answer", Title: "the gate loses the answer and asks again",
+			Explains: "Drops the first answer to an entry unread, so that the gate repeats the event.",
+			Expect:   "The gate opens, both answers being the same.",
+			Sources:  []string{"entry 11.1/8 no answer", "R-16 gate"}, Needs: []Need{NeedAsked}, Alone: true,
+			Run: lostAtGate,
+		},
+		{
+			Name: "entry.dependency-down", Title: "nothing can be decided",
+			Explains: "Takes away what the gate depends on, asks about an entry, gives it back and asks again.",
+			Expect:   "500, so that the store's default decides, or 401 where the retailer chose so; within two seconds. Afterwards the same event is decided.",
+			Sources:  []string{"entry 11.1/5", "entry 11.1/8 500", "entry 11.1/9 slow"}, Needs: []Need{NeedBreak}, Alone: true,
+			Run: dependencyDown,
+		},
+		{
+			Name: "entry.peak", Title: "eight gates at once",
+			Explains: "Asks about 160 different entries, eight at a time, with keys nobody issued.",
+			Expect:   "Every answer within two seconds.",
+			Sources:  []string{"entry 11.1/9 peak"},
+			Run:      peak,
+		},
+	}
+}
+
+// asked are the calls to the connector about a trip.
+func (st *Stage) asked(trip *jwosim.Trip, api string) []jwosim.Exchange {
+	return st.Sim.History(jwosim.Filter{TripID: trip.ID(), API: api, Direction: jwosim.FromAmazon})
+}
+
+func (st *Stage) enteredBy(ctx context.Context, code string) (*jwosim.Trip, *jwosim.Refused) {
+	trip, err := st.Sim.Enter(ctx, jwosim.Entry{StoreID: st.store.ID, Code: code})
+	return st.tried(trip, err, "a code is shown at the gate")
+}
+
+// repeated asks three times about one event.
+func (st *Stage) repeated(ctx context.Context, b body, status int, next func(body) body) {
+	first := st.ask(ctx, "an entry", identityAPI, nil, b)
+	st.status(first, "it is decided", status)
+	if status == http.StatusOK {
+		st.admitted(first, "the gate opens", "SHOPPER")
+	}
+	for range 2 {
+		r := st.ask(ctx, "the same event again", identityAPI, nil, next(b))
+		st.Expect(r.same(first) || status == http.StatusUnauthorized && r.Status == status, "the first answer is given again", first.String(), r.String())
+	}
+}
+
+func rateLimit(ctx context.Context, st *Stage) {
+	var texts [][]byte
+	for range st.opt.Burst {
+		texts = append(texts, st.identity(madeUp()).text())
+	}
+	st.Note("%d different entries are asked about at once", len(texts))
+	all := st.atOnce(ctx, identityAPI, nil, texts)
+	turned := slices.IndexFunc(all, func(r reply) bool { return r.Status == http.StatusTooManyRequests })
+	counts := map[int]int{}
+	for _, r := range all {
+		counts[r.Status]++
+	}
+	st.Must(turned >= 0, "some are turned away", "429", fmt.Sprint(counts))
+	st.Expect(counts[http.StatusTooManyRequests]+counts[http.StatusUnauthorized] == len(all), "the others are decided", "401", fmt.Sprint(counts))
+	st.pause(ctx, 2*time.Second)
+	decided := st.until(ctx, func() bool {
+		all[turned] = st.quietly(ctx, identityAPI, nil, texts[turned])
+		return all[turned].Status != http.StatusTooManyRequests
+	})
+	st.Expect(decided && all[turned].Status == http.StatusUnauthorized, "what was turned away is decided later", "401", all[turned].String())
+}
+
+func lostAtGate(ctx context.Context, st *Stage) {
+	const api = "GetShopperAuthorization"
+	if err := st.Sim.Force(jwosim.Force{API: api, Outcome: "lost"}); err != nil {
+		st.Skip("%v", err)
+	}
+	st.Note("the next answer about a card is lost")
+	trip := st.enter(ctx, "approve")
+	asked := st.asked(trip, api)
+	if len(asked) == 1 && asked[0].Fault == "" {
+		st.Skip("another entry met the fault: run it when nobody else is at the gates")
+	}
+	st.Must(len(asked) == 2, "the gate asks again", "twice", times(len(asked)))
+	st.Expect(asked[0].EventID == asked[1].EventID && asked[0].Status == asked[1].Status && asked[0].Response == asked[1].Response,
+		"both answers are the same", asked[0].Response, asked[1].Response)
+	st.orderly(trip)
+}
+
+func dependencyDown(ctx context.Context, st *Stage) {
+	b := st.identity(madeUp())
+	mend, err := st.opt.Break(ctx)
+	if err != nil {
+		st.Skip("could not break: %v", err)
+	}
+	r := st.ask(ctx, "an entry while the retailer's system is broken", identityAPI, nil, b)
+	if err := mend(ctx); err != nil {
+		st.Skip("could not mend: %v", err)
+	}
+	st.status(r, "it says that it cannot decide", http.StatusInternalServerError, http.StatusUnauthorized)
+	st.Expect(r.Took < 2*time.Second, "the answer comes in time", "under 2s", r.Took.String())
+	st.until(ctx, func() bool {
+		r = st.quietly(ctx, identityAPI, nil, b.text())
+		return r.Status == http.StatusUnauthorized
+	})
+	st.Expect(r.Status == http.StatusUnauthorized, "afterwards the event is decided", "401", r.String())
+}
+
+func peak(ctx context.Context, st *Stage) {
+	var took []time.Duration
+	slow, wrong := 0, ""
+	for range 20 {
+		texts := make([][]byte, 8)
+		for i := range texts {
+			texts[i] = st.identity(madeUp()).text()
+		}
+		for _, r := range st.atOnce(ctx, identityAPI, nil, texts) {
+			took = append(took, r.Took)
+			if r.Took >= 2*time.Second {
+				slow++
+			}
+			if r.Status != http.StatusUnauthorized && r.Status != http.StatusTooManyRequests {
+				wrong = r.String()
+			}
+		}
+	}
+	slices.Sort(took)
+	p99 := took[len(took)*99/100]
+	st.Expect(slow == 0, "every answer comes in time", "under 2s", fmt.Sprintf("%d of %d did not; p99 %s", slow, len(took), p99))
+	st.Expect(wrong == "", "every entry is decided", "401", wrong)
+	st.Advise(p99 < time.Second, "nearly all are quick", "p99 under 1s", p99.String())
+}

@@ -1,0 +1,231 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/strollhq/stroll/jwosim"
+)
+
+// throttle is what a 429 asks to wait.
+const throttle = 2 * time.Second
+
+// unavailable are the three ways in which Amazon is not available; the ids are
+// those of the call's own list.
+func (o operation) unavailable(ids ...string) []Scenario {
+	return []Scenario{
+		o.trouble("rate-limited", "answered 429", "429", true, ids[0]),
+		o.trouble("server-error", "answered 500", "500", true, ids[1]),
+		o.trouble("unavailable", "answered 503", "503", true, ids[2]),
+	}
+}
+
+// troubleFamily is what can happen to every call on its way.
+func troubleFamily() []Scenario {
+	var list []Scenario
+	for _, o := range operations() {
+		for _, f := range []struct {
+			name, title, outcome string
+			effect               bool // the call had its effect
+		}{
+			{"reset", "cut off before it is answered", "reset", false},
+			{"hang", "never answered, and had no effect", "hang", false},
+			{"hang-after", "never answered, and had its effect", "hang-after", true},
+			{"lost", "answered, but the answer is lost", "lost", true},
+			{"cut", "answered by half an answer", "cut", true},
+			{"garbage", "answered 200 by something that is no JSON", "malformed", true},
+			{"error-after-effect", "answered 500, and had its effect", "500-after", true},
+		} {
+			// A call whose answer says nothing is done with any 200; one whose
+			// effect shows elsewhere may be healed without sending it again.
+			again := !f.effect || o.word == "adjust" || o.word == "report" || o.word == "data" && f.name != "garbage"
+			sc := o.trouble(f.name, f.title, f.outcome, again, "")
+			sc.Sources = []string{"payments 11.9/" + o.word + " " + f.name}
+			if o.word == "capture" {
+				// What may have taken money is not sent again before evidence had
+				// the time to come.
+				sc.Patience = 25 * time.Minute
+			}
+			list = append(list, sc)
+		}
+	}
+	return list
+}
+
+// trouble is a call that does not get through at first.
+func (o operation) trouble(name, title, outcome string, again bool, id string) Scenario {
+	expect := "The same call again, with the same content, until it is answered; then all goes on, and nothing happened twice."
+	if !again {
+		expect = "Whether it is sent again or not: nothing happens twice, and the right state is reached in the end."
+	}
+	if outcome == "429" {
+		expect = "No call of this operation before the time asked for is over; then the same again, and all goes on."
+	}
+	return Scenario{
+		Name: "pay." + o.word + "-" + name, Title: o.api + " is " + title,
+		Explains: "Lets the retailer's first " + o.api + " of a trip be " + title + ".",
+		Expect:   expect,
+		Sources:  []string{o.list + id}, Needs: o.needs, Patience: max(o.patience, time.Minute),
+		Run: func(ctx context.Context, st *Stage) {
+			f := jwosim.Force{Outcome: outcome}
+			if outcome == "429" {
+				f.RetryAfter = throttle
+			}
+			trip := o.begin(ctx, st, f)
+			calls := st.await(ctx, trip, o.api, 1)
+			if again {
+				calls = o.again(ctx, st, trip)
+			}
+			if outcome == "429" {
+				waited := calls[1].At.Sub(calls[0].At.Add(calls[0].Took))
+				st.Expect(waited >= throttle-100*time.Millisecond, "it waited as long as it was asked to", throttle.String(), waited.String())
+			}
+			o.healed(ctx, st, trip)
+			for _, c := range st.calls(trip, o.api) {
+				st.Expect(content(c) == content(calls[0]), "every repeat says the same", content(calls[0]), content(c))
+			}
+		},
+	}
+}
+
+// debtFamily is about charges that fail, and what follows at the gate.
+func debtFamily() []Scenario {
+	expired := func(word, source string, run func(context.Context, *Stage)) Scenario {
+		return Scenario{
+			Name: "pay." + word + "-expired", Title: op(word).api + " comes after the pre-authorization has ended",
+			Explains: "Answers " + op(word).api + " with ShoppingTripExpiredException.",
+			Expect:   "The call is not sent again and again; nothing is captured; what was bought is owed.",
+			Sources:  []string{source, "payments 11.9/clock " + word}, Needs: op(word).needs, Run: run,
+		}
+	}
+	return []Scenario{
+		expired("adjust", "R-10 adjust", func(ctx context.Context, st *Stage) {
+			o := op("adjust")
+			o.final(ctx, st, o.begin(ctx, st, jwosim.Force{Outcome: "ShoppingTripExpiredException", Times: 9}))
+		}),
+		expired("capture", "R-10 capture", func(ctx context.Context, st *Stage) {
+			o := op("capture")
+			o.final(ctx, st, o.begin(ctx, st, jwosim.Force{Outcome: "ShoppingTripExpiredException", Times: 9}))
+		}),
+		expired("cancel", "R-10 cancel", func(ctx context.Context, st *Stage) {
+			o := op("cancel")
+			o.final(ctx, st, o.begin(ctx, st, jwosim.Force{Outcome: "ShoppingTripExpiredException", Times: 9}))
+		}),
+		{
+			Name: "pay.pending-until-expired", Title: "AdjustCharge stays pending until the pre-authorization ends", Patience: 3 * time.Minute,
+			Explains: "Answers the first Adjust PENDING, and the next one that the trip has expired, as happens after 46 hours.",
+			Expect:   "No Capture; the call ends; what was bought is owed.",
+			Sources:  []string{"payments 11.9/pending for ever"}, Needs: []Need{NeedItem},
+			Run: func(ctx context.Context, st *Stage) {
+				o := op("adjust")
+				trip := o.begin(ctx, st, jwosim.Force{Outcome: "pending"}, jwosim.Force{Outcome: "ShoppingTripExpiredException", Times: 9})
+				o.again(ctx, st, trip)
+				st.Quiet(ctx)
+				calls := st.calls(trip, o.api)
+				st.Expect(len(calls) == 2, "the end is taken for one", "twice", times(len(calls)))
+				st.never(trip, "CaptureCharge")
+			},
+		},
+		{
+			Name: "pay.too-late", Title: "a cart that comes after the pre-authorization has ended",
+			Explains: "Delivers a cart whose trip began 47 hours ago. The simulator's own clock is not moved, so its charge still lives.",
+			Expect:   "201 with a purchaseId, never a refusal. Not to charge any more after the nominal 46 hours is assumed, so a charge is advice.",
+			Sources:  []string{"R-10 late", "entry 11.2/7.14 late"}, Needs: []Need{NeedItem},
+			Run: func(ctx context.Context, st *Stage) {
+				trip, cart := st.visit(ctx, "approve", st.item("1"))
+				st.backdate(cart, 47*time.Hour)
+				st.bought(st.ask(ctx, "the late cart is delivered", cartAPI, trip, cart), "the cart is accepted", false)
+				st.Quiet(ctx)
+				st.Advise(st.book(trip).Captured == 0, "it is not charged any more", "0", fmt.Sprint(st.book(trip).Captured))
+				st.orderly(trip)
+			},
+		},
+		{
+			Name: "pay.expired-then-refused", Title: "somebody whose cart could not be charged comes back", Patience: 2 * time.Minute,
+			Explains: "Lets the pre-authorization of a trip end before it is charged, and taps the card again.",
+			Expect:   "200 with shopperAuthorized false and the risk BadDebt.",
+			Sources:  []string{"entry 11.2/7.14", "ordering 9.5/7.14", "payments 11.8/7.14", "readiness 4.4/7.14"}, Needs: []Need{NeedAsked, NeedItem},
+			Run: func(ctx context.Context, st *Stage) {
+				o := op("adjust")
+				trip := o.begin(ctx, st, jwosim.Force{Outcome: "ShoppingTripExpiredException", Times: 9})
+				st.await(ctx, trip, o.api, 1)
+				st.keptOut(ctx, trip.State().Card)
+			},
+		},
+		{
+			Name: "pay.part-then-refused", Title: "somebody who paid in part comes back", Patience: 2 * time.Minute,
+			Explains: "Lets half of a trip's Adjust be approved, and taps the card again.",
+			Expect:   "200 with shopperAuthorized false and the risk BadDebt, once the part was captured.",
+			Sources:  []string{"payments 10/partial"}, Needs: []Need{NeedAsked, NeedItem},
+			Run: func(ctx context.Context, st *Stage) { st.owes(ctx, "partial_50") },
+		},
+		{
+			Name: "entry.owes-by-code", Title: "an app shopper who owes comes back", Patience: 2 * time.Minute,
+			Explains: "Lets an app shopper in, learns who they are to the retailer, lets their next charge be declined, and shows another of their codes.",
+			Expect:   "401, or no code for them at all.",
+			Sources:  []string{"entry 11.2/7.13 app", "payments 11.8/7.13"}, Needs: []Need{NeedCode(Debtor), NeedItem},
+			Run: owesByCode,
+		},
+	}
+}
+
+// owes lets a card in whose charge then fails, and expects it to be kept out.
+func (st *Stage) owes(ctx context.Context, card string) {
+	trip := st.shop(ctx, card, st.item("2"))
+	st.await(ctx, trip, "AdjustCharge", 1)
+	if card == "partial_50" {
+		st.charge(ctx, trip, "the part is captured", "captured")
+	}
+	st.keptOut(ctx, trip.State().Card)
+}
+
+// keptOut taps a card until its debt is known at the gate.
+func (st *Stage) keptOut(ctx context.Context, card string) {
+	var refused *jwosim.Refused
+	st.until(ctx, func() bool {
+		_, refused = st.enterAgain(ctx, card, "the card is tapped again")
+		return refused != nil
+	})
+	got := "it is let in"
+	if refused != nil {
+		got = refused.Error() + " " + strings.Join(refused.Risks, ", ")
+	}
+	st.Must(refused != nil && refused.Gate == "authorization" && refused.Reason == "denied", "the card is kept out", "shopperAuthorized false", got)
+	st.Advise(strings.Contains(got, "BadDebt"), "the reason is named", "BadDebt", got)
+}
+
+func owesByCode(ctx context.Context, st *Stage) {
+	if st.store.AppPayment != "payment_service" {
+		st.Skip("the retailer's own processor charges app trips, so Amazon declines nothing")
+	}
+	first := st.enterByCode(ctx, st.Code(ctx, Debtor))
+	st.bought(st.ask(ctx, "an empty cart is delivered", cartAPI, first, st.cart(first)), "the cart is accepted", true)
+	who := first.State().Visitor.ID
+	if err := st.Sim.RegisterVisitor(who, "decline_adjust#"+newID()); err != nil {
+		st.Skip("%v", err)
+	}
+	trip := st.enterByCode(ctx, st.Code(ctx, Debtor))
+	if again := trip.State().Visitor.ID; again != who {
+		st.Skip("the two codes are of different shoppers (%s and %s)", who, again)
+	}
+	st.take(trip, st.item("2"))
+	st.bought(st.ask(ctx, "the cart is delivered", cartAPI, trip, st.cart(trip)), "the cart is accepted", false)
+	st.await(ctx, trip, "AdjustCharge", 1)
+	var refused *jwosim.Refused
+	st.until(ctx, func() bool {
+		code, err := st.opt.Code(ctx, Debtor)
+		if err != nil {
+			refused = &jwosim.Refused{Gate: "app", Reason: err.Error()}
+			return true
+		}
+		_, refused = st.enteredBy(ctx, code)
+		return refused != nil
+	})
+	got := "let in"
+	if refused != nil {
+		got = refused.Error()
+	}
+	st.Expect(refused != nil, "they are kept out", "401, or no code", got)
+}
