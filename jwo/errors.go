@@ -108,6 +108,10 @@ const (
 	CartContentValidation = "CartContentValidationFailed"
 )
 
+// ErrIncomplete is the cause of an Error about a success that could be read and
+// lacks what it must hold, such as a status that is known.
+var ErrIncomplete = errors.New("the answer lacks what it must hold")
+
 // Error is every error of a Client's call.
 type Error struct {
 	API        string        // which call, e.g. APICaptureCharge

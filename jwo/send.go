@@ -125,8 +125,6 @@ func plainError(err error) error {
 	return err
 }
 
-var errIncomplete = errors.New("the answer lacks what it must hold")
-
 func (r reading) read(body io.Reader) error {
 	data, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
 	switch {
@@ -147,7 +145,7 @@ func (r reading) read(body io.Reader) error {
 		}
 	}
 	if r.check != nil && !r.check() {
-		return errIncomplete
+		return ErrIncomplete
 	}
 	return nil
 }

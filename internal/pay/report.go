@@ -206,9 +206,9 @@ func (p *Pay) sendReport(ctx context.Context, r Report) (time.Duration, error) {
 		if wait = min(jitter(s.Retry, r.Attempts), left); left <= 0 {
 			r.State, wait = ReportParked, 0
 		}
-		// A success with a status nobody knows is no success and no blind retry.
-		var e *jwo.Error
-		if errors.As(err, &e) && e.Status >= 200 && e.Status < 300 {
+		// A success with a status nobody knows is no success and no blind retry;
+		// one that cannot be read is sent again (contract: payments 8 and 9.5).
+		if errors.Is(err, jwo.ErrIncomplete) {
 			r.State, r.Outcome, wait = ReportParked, "200 without a known status", 0
 		}
 	}

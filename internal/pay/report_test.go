@@ -143,6 +143,18 @@ func TestReportPaymentStatus(t *testing.T) {
 			w.reports(expires, "0.00/10.00 ACCEPTED;")
 		}},
 		{"unknown_status_is_no_success", once, unsent("unknown_status")},
+		{"unreadable_success_is_sent_again", once, func(w *world) {
+			for _, outcome := range []string{"malformed", "cut"} {
+				w.force(jwo.APIReportPaymentStatus, outcome)
+				trip := w.tell("approve", "10")
+				w.pass(10 * time.Minute)
+				w.reports(trip, "10.00/10.00 ACCEPTED;")
+				if n := w.count(trip, jwo.APIReportPaymentStatus); n != 2 {
+					w.t.Errorf("%s: %d reports", outcome, n)
+				}
+				same(w, trip, jwo.APIReportPaymentStatus)
+			}
+		}},
 		{"throttled_waits", once, func(w *world) {
 			w.forceN(jwo.APIReportPaymentStatus, "429", 1, 5*time.Minute)
 			trip := w.tell("approve", "10")
