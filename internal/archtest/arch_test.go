@@ -23,7 +23,7 @@ const everywhere = "internal/fault internal/metric"
 // arrows says what each package may import of ours, beside everywhere.
 var arrows = map[string]string{
 	".":            "internal/cli",
-	"internal/cli": "internal/app internal/demo internal/load jwosim jwo money internal/journal internal/outbox internal/qrcode " + allSlices,
+	"internal/cli": "internal/app internal/demo internal/load jwosim jwosim/scenario jwo money internal/journal internal/outbox internal/qrcode " + allSlices,
 
 	// The program as a value, and its surfaces.
 	"internal/app": allSlices + " internal/connector internal/portal internal/console internal/web " +
@@ -52,9 +52,10 @@ var arrows = map[string]string{
 	"internal/fault":   "",
 
 	// Amazon's side, which must not share our mistakes, and who plays with it.
-	"jwosim":        "jwo money",
-	"internal/load": "jwosim jwo money",
-	"internal/demo": "internal/app internal/load internal/pay/simproc jwosim jwo money " + allSlices,
+	"jwosim":          "jwo money",
+	"jwosim/scenario": "jwosim jwo money",
+	"internal/load":   "jwosim jwo money",
+	"internal/demo":   "internal/app internal/load internal/pay/simproc jwosim jwo money " + allSlices,
 
 	// For everybody.
 	"jwo":     "money",
@@ -92,7 +93,7 @@ var doors = map[string]string{
 	"github.com/HdrHistogram/hdrhistogram-go": "internal/load",
 	"github.com/getkin/kin-openapi":           "openapi/openapitest",
 	// Not a dependency to swap but a format: row ids are made where rows are.
-	"github.com/google/uuid": "internal/outbox internal/gate internal/cart internal/pay internal/receipt internal/shopper internal/catalog internal/journal jwosim",
+	"github.com/google/uuid": "internal/outbox internal/gate internal/cart internal/pay internal/receipt internal/shopper internal/catalog internal/journal jwosim jwosim/scenario",
 }
 
 // imports reads which package imports what, tests aside.

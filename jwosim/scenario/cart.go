@@ -190,6 +190,13 @@ func cartJourneys() []Scenario {
 			},
 		},
 		{
+			Name: "ordering.peak", Title: "forty carts, eight at a time",
+			Explains: "Lets forty people shop, and delivers their carts eight at a time.",
+			Expect:   "201 to each within the 29 seconds of an API gateway, nearly all within two; each is charged once.",
+			Sources:  []string{"entry 11.2/phase load"}, Needs: []Need{NeedItem}, Patience: time.Minute,
+			Run: cartPeak,
+		},
+		{
 			Name: "ordering.store-down", Title: "the cart cannot be kept",
 			Explains: "Takes away what carts are kept in, delivers a cart, gives it back and delivers it again.",
 			Expect:   "500 or 503 and nothing kept, or no answer; then 201, and one charge.",
@@ -206,6 +213,31 @@ func (st *Stage) backdate(cart body, begin time.Duration) {
 	cart.set("shoppingTrip.endTime", at(now.Add(time.Hour-begin)))
 	for i := range cart["shoppingTrip"].(map[string]any)["authEvents"].([]any) {
 		cart.set(fmt.Sprintf("shoppingTrip.authEvents.%d.timestamp", i), at(now.Add(-begin)))
+	}
+}
+
+func cartPeak(ctx context.Context, st *Stage) {
+	var trips []*jwosim.Trip
+	var took []time.Duration
+	for range 5 {
+		var texts [][]byte
+		for range 8 {
+			trip, cart := st.visit(ctx, "approve", st.item("1"))
+			trips, texts = append(trips, trip), append(texts, cart.text())
+		}
+		for _, r := range st.atOnce(ctx, cartAPI, nil, texts) {
+			st.bought(r, "a cart is accepted", false)
+			took = append(took, r.Took)
+		}
+	}
+	slices.Sort(took)
+	p99 := took[len(took)*99/100]
+	st.Expect(p99 < 29*time.Second, "every answer comes in time", "under 29s", p99.String())
+	st.Advise(p99 < 2*time.Second, "nearly all are quick", "p99 under 2s", p99.String())
+	for _, trip := range trips {
+		st.charge(ctx, trip, "the trip is charged", "captured")
+		b := st.book(trip)
+		st.Expect(b.Captures == 1 && b.Captured == b.Adjusted, "once", "one capture", fmt.Sprint(b.Captures))
 	}
 }
 

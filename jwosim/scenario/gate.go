@@ -110,6 +110,19 @@ func gateFamily() []Scenario {
 			},
 		},
 		{
+			Name: "entry.gate-malformed", Title: "what the gate makes of a 400",
+			Explains: "Shows a code at a simulated gate whose location is not of the enumeration.",
+			Expect:   "The gate stays closed because the connector said 400, after one try.",
+			Sources:  []string{"entry 11.1/8 400"}, Needs: []Need{NeedCode(Shopper)},
+			Run: func(ctx context.Context, st *Stage) {
+				trip, err := st.Sim.Enter(ctx, jwosim.Entry{StoreID: st.store.ID, Code: st.Code(ctx, Shopper), Location: "MOON"})
+				_, refused := st.tried(trip, err, "a code is shown on the moon")
+				st.Must(refused != nil, "the gate stays closed", "closed", "open")
+				st.Expect(refused.Status == http.StatusBadRequest && refused.Tries == 1, "because the request was malformed", "400 at the first try",
+					fmt.Sprintf("%d after %d tries (%s)", refused.Status, refused.Tries, refused.Reason))
+			},
+		},
+		{
 			Name: "entry.gate-open", Title: "the gate opens for a code",
 			Explains: "Shows a code at a simulated gate.",
 			Expect:   "The gate opens after one try.",
@@ -138,7 +151,7 @@ func gateFamily() []Scenario {
 			Name: "entry.peak", Title: "eight gates at once",
 			Explains: "Asks about 160 different entries, eight at a time, with keys nobody issued.",
 			Expect:   "Every answer within two seconds.",
-			Sources:  []string{"entry 11.1/9 peak"},
+			Sources:  []string{"entry 11.1/9 peak", "entry 11.2/phase load"},
 			Run:      peak,
 		},
 	}

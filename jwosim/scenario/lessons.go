@@ -142,17 +142,49 @@ func lessonFamily() []Scenario {
 			},
 		},
 		{
+			Name: "r-11.no-cancel-after-charge", Title: "an empty cart after the one with goods",
+			Explains: "Delivers a cart, waits until it is charged, and delivers the same trip without anything in it.",
+			Expect:   "The first answer again; no Cancel and no Refund after the Capture.",
+			Sources:  []string{"R-11", "payments 11.9/illegal cancel after capture"}, Needs: []Need{NeedItem},
+			Run: func(ctx context.Context, st *Stage) {
+				trip, cart := st.visit(ctx, "approve", st.item("1"))
+				first := st.ask(ctx, "the cart is delivered", cartAPI, trip, cart)
+				st.bought(first, "the cart is accepted", false)
+				st.once(ctx, trip)
+				st.again(ctx, trip, cart.with("cartItems", []any{}), first)
+				st.Quiet(ctx)
+				st.never(trip, "CancelCharge", "Refund")
+				st.orderly(trip)
+			},
+		},
+		{
+			Name: "r-14.late-gate-event", Title: "the gate asks again after the cart has come",
+			Explains: "Lets somebody in by card, delivers their cart, and then asks about the same tap again, as a slow gate may.",
+			Expect:   "The first decision again, and one charge: the order in which things come changes nothing.",
+			Sources:  []string{"R-14"}, Needs: []Need{NeedItem, NeedAsked},
+			Run: func(ctx context.Context, st *Stage) {
+				trip := st.shop(ctx, "approve", st.item("1"))
+				tap := st.asked(trip, cardAPI)
+				st.Must(len(tap) > 0, "the tap was asked about", "once", times(len(tap)))
+				st.once(ctx, trip)
+				r := st.send(ctx, "the same tap again", cardAPI, trip, []byte(tap[0].Request))
+				first := reply{Status: tap[0].Status, Body: []byte(tap[0].Response)}
+				st.Expect(r.same(first), "the first decision is given again", first.String(), r.String())
+				st.once(ctx, trip)
+			},
+		},
+		{
 			Name: "r-12.adjust-up", Title: "a cart above the hold",
 			Explains: "Delivers a cart of so many items that they cost more than the hold.",
 			Expect:   "One Adjust to the full total, not to the difference, and one Capture of it.",
-			Sources:  []string{"R-12 up"}, Needs: []Need{NeedItem},
+			Sources:  []string{"R-12", "R-12 up"}, Needs: []Need{NeedItem},
 			Run: func(ctx context.Context, st *Stage) { hold(ctx, st, "40", true) },
 		},
 		{
 			Name: "r-12.adjust-down", Title: "a cart below the hold",
 			Explains: "Delivers a cart of one item that costs less than the hold.",
 			Expect:   "One Adjust to the full total and one Capture of it; the rest is released.",
-			Sources:  []string{"R-12 down"}, Needs: []Need{NeedItem},
+			Sources:  []string{"R-12", "R-12 down"}, Needs: []Need{NeedItem},
 			Run: func(ctx context.Context, st *Stage) { hold(ctx, st, "1", false) },
 		},
 		{

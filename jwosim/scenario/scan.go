@@ -55,6 +55,26 @@ func scanFamily() []Scenario {
 			},
 		},
 	}
+	list = append(list, Scenario{
+		Name: "scan.fault", Title: "nothing can be resolved",
+		Explains: "Takes away what the connector depends on, asks about a scan, and gives it back.",
+		Expect:   "500, or a rejection; in no case an acceptance.",
+		Sources:  []string{"entry 11.3/fault"}, Needs: []Need{NeedBreak, NeedCode(Shopper)}, Alone: true,
+		Run: func(ctx context.Context, st *Stage) {
+			b := st.scan(base64.StdEncoding.EncodeToString([]byte(st.Code(ctx, Shopper))))
+			st.accepts(ctx, b, "a code while all is well")
+			mend, err := st.opt.Break(ctx)
+			if err != nil {
+				st.Skip("could not break: %v", err)
+			}
+			r := st.ask(ctx, "the same while the retailer's system is broken", scanAPI, nil, b.with("scanEvent.id", newID()))
+			if err := mend(ctx); err != nil {
+				st.Skip("could not mend: %v", err)
+			}
+			st.Expect(r.Status != http.StatusOK || json.Valid(r.Body) && !accepting(r.Body), "it is not accepted", "500", r.String())
+			st.Advise(r.Status == http.StatusInternalServerError, "it says that it cannot tell", "500", r.String())
+		},
+	})
 	for _, f := range []faulty{
 		{"missing", "scan.missing-store", "storeId is missing", "storeId", gone{}, ""},
 		{"missing", "scan.missing-event", "scanEvent is missing", "scanEvent", gone{}, ""},

@@ -15,11 +15,13 @@ const throttle = 2 * time.Second
 // unavailable are the three ways in which Amazon is not available; the ids are
 // those of the call's own list.
 func (o operation) unavailable(ids ...string) []Scenario {
-	return []Scenario{
+	list := []Scenario{
 		o.trouble("rate-limited", "answered 429", "429", true, ids[0]),
 		o.trouble("server-error", "answered 500", "500", true, ids[1]),
 		o.trouble("unavailable", "answered 503", "503", true, ids[2]),
 	}
+	list[0].Sources = append(list[0].Sources, "payments 11.9/429 number")
+	return list
 }
 
 // troubleFamily is what can happen to every call on its way.
@@ -97,7 +99,7 @@ func debtFamily() []Scenario {
 			Name: "pay." + word + "-expired", Title: op(word).api + " comes after the pre-authorization has ended",
 			Explains: "Answers " + op(word).api + " with ShoppingTripExpiredException.",
 			Expect:   "The call is not sent again and again; nothing is captured; what was bought is owed.",
-			Sources:  []string{source, "payments 11.9/clock " + word}, Needs: op(word).needs, Run: run,
+			Sources:  []string{source, "R-10", "payments 11.9/clock " + word}, Needs: op(word).needs, Run: run,
 		}
 	}
 	return []Scenario{
