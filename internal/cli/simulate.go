@@ -13,11 +13,13 @@ import (
 	"github.com/strollhq/stroll/internal/app"
 	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/jwosim"
+	"github.com/strollhq/stroll/jwosim/scenario"
 )
 
 // simulateCmd is the simulator, and what is asked of one that runs.
 type simulateCmd struct {
-	Start simulateRunCmd `cmd:"" name:"run" default:"withargs" help:"Run it: what simulate does without a command."`
+	Start   simulateRunCmd     `cmd:"" name:"run" default:"withargs" help:"Run it: what simulate does without a command."`
+	Trigger simulateTriggerCmd `cmd:"" help:"Play named scenarios against a retailer's system."`
 }
 
 // Help is what --help adds.
@@ -41,6 +43,8 @@ type simulateRunCmd struct {
 	Seed      *uint64           `placeholder:"NUMBER" help:"Seed of faults and ids (default: drawn and printed)."`
 	RunID     string            `name:"run" placeholder:"TEXT" help:"Mixed into ids: the same seed and run give the same ids again (default: new ids at each start)."`
 	Faults    string            `placeholder:"FAULTS" help:"What goes wrong: none, default, heavy, or such as 500=0.05,lost=0.02 (default: default)."`
+
+	CodeCommand string `placeholder:"COMMAND" help:"For scenarios: draw a fresh scan code by a shell command, which finds the role in $$ROLE."`
 }
 
 // Help is what --help adds.
@@ -65,7 +69,7 @@ func (c *simulateRunCmd) Run(s *streams) error {
 	for _, d := range []struct {
 		flag, addr string
 		h          http.Handler
-	}{{"--listen", c.Listen, sim.Handler()}, {"--manage", c.Manage, sim.Management()}} {
+	}{{"--listen", c.Listen, sim.Handler()}, {"--manage", c.Manage, c.management(sim)}} {
 		l, err := net.Listen("tcp", d.addr)
 		if err != nil {
 			return fmt.Errorf("simulate, %s: %w", d.flag, err)
@@ -76,6 +80,20 @@ func (c *simulateRunCmd) Run(s *streams) error {
 	}
 	c.opening(s, sim, cfg, lis)
 	return serveUntil(s.ctx, doors, lis)
+}
+
+// management is the simulator's own port, with scenarios beside it.
+func (c *simulateRunCmd) management(sim *jwosim.Sim) http.Handler {
+	var known scenario.Options
+	if c.CodeCommand != "" {
+		known.Code = drawn(c.CodeCommand)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", sim.Management())
+	scenarios := scenario.Handler(sim, known)
+	mux.Handle("/scenarios", scenarios)
+	mux.Handle("/scenarios/", scenarios)
+	return mux
 }
 
 func (c *simulateRunCmd) opening(s *streams, sim *jwosim.Sim, cfg jwosim.Config, lis []net.Listener) {
@@ -92,6 +110,7 @@ func (c *simulateRunCmd) opening(s *streams, sim *jwosim.Sim, cfg jwosim.Config,
 	rows := [][2]string{
 		{"Amazon's API", fmt.Sprintf("http://%s  (%s)", lis[0].Addr(), signed)},
 		{"Gates, books", fmt.Sprintf("http://%s", lis[1].Addr())},
+		{"Scenarios", fmt.Sprintf("stroll simulate trigger NAME --at http://%s  (--list explains them)", lis[1].Addr())},
 	}
 	for _, st := range sim.Stores() {
 		to := st.ConnectorURL

@@ -43,6 +43,9 @@ type Options struct {
 	Patience time.Duration
 	// Quiet is how long is waited for what must not happen. Default 3 s.
 	Quiet time.Duration
+	// Longest patience that is borne: a scenario that may have to wait for longer
+	// is not applicable. Default: any.
+	Longest time.Duration
 	// Override sets fields of every body that a scenario writes itself, by path:
 	// "keyChannel" or "shoppingTrip.authEvents.0.location".
 	Override map[string]string

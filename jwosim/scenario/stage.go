@@ -54,6 +54,9 @@ func (st *Stage) prepare() error {
 	set(&st.opt.Patience, 30*time.Second)
 	set(&st.opt.Quiet, 3*time.Second)
 	st.opt.Patience = max(st.opt.Patience, st.sc.Patience)
+	if most := st.opt.Longest; most > 0 && st.sc.Patience > most {
+		return fmt.Errorf("good systems may wait here for up to %s: --longest %s", st.sc.Patience, st.sc.Patience)
+	}
 	stores := st.Sim.Stores()
 	i := slices.IndexFunc(stores, func(s jwosim.Store) bool { return st.opt.StoreID == "" || s.ID == st.opt.StoreID })
 	if i < 0 {

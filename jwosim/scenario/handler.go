@@ -1,0 +1,93 @@
+package scenario
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/strollhq/stroll/jwosim"
+)
+
+// Handler offers the scenarios of a running simulator over HTTP, beside its
+// management port:
+//
+//	GET  /scenarios          every scenario, and the cases that wait
+//	POST /scenarios/{name}   play one, or all that a pattern such as entry.* fits; the body is a Request
+//
+// One request is played after the other, and while one is, the simulator plays
+// no faults: a scenario says itself what goes wrong. base is what is known of
+// the retailer's system already.
+func Handler(sim *jwosim.Sim, base Options) http.Handler {
+	var turn sync.Mutex
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /scenarios", func(w http.ResponseWriter, _ *http.Request) {
+		respond(w, http.StatusOK, map[string]any{"scenarios": All(), "waiting": Waiting()})
+	})
+	mux.HandleFunc("POST /scenarios/{name}", func(w http.ResponseWriter, r *http.Request) {
+		list, err := Match(r.PathValue("name"))
+		if err != nil {
+			respond(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+			return
+		}
+		var req Request
+		opt, err := read(http.MaxBytesReader(w, r.Body, 1<<20), &req, base)
+		if err != nil {
+			respond(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+		turn.Lock()
+		defer turn.Unlock()
+		before := sim.Faults()
+		if err := sim.SetFaults(jwosim.NoFaults()); err != nil {
+			respond(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+			return
+		}
+		runner := Runner{Sim: sim, Options: opt}
+		atOnce := req.AtOnce
+		if atOnce <= 0 {
+			atOnce = 8
+		}
+		results := runner.RunAll(r.Context(), list, atOnce, nil)
+		if err := sim.SetFaults(before); err != nil {
+			respond(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+			return
+		}
+		answer := Played{Results: results}
+		if err := Err(results); err != nil {
+			answer.Error = err.Error()
+		}
+		respond(w, http.StatusOK, answer)
+	})
+	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// Played is the answer to a request to play scenarios.
+type Played struct {
+	Results []Result `json:"results"`
+	// Error is empty when nothing differs.
+	Error string `json:"error"`
+}
+
+// read decodes a request strictly; no body at all is an empty one.
+func read(body io.Reader, req *Request, base Options) (Options, error) {
+	d := json.NewDecoder(body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(req); err != nil && !errors.Is(err, io.EOF) {
+		return base, fmt.Errorf("body: %w", err)
+	}
+	return req.Options(base)
+}
+
+func respond(w http.ResponseWriter, status int, v any) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(append(text, '\n'))
+}
