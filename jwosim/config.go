@@ -109,6 +109,9 @@ type Store struct {
 	// at app entry) or "own_processor": no hold, the payment calls do not know
 	// the trip.
 	AppPayment string `json:"app_payment" yaml:"app_payment"`
+	// Products are on the shelf of the shop page. Default: none, and whatever
+	// is taken is typed.
+	Products []Product `json:"products,omitempty" yaml:"products"`
 }
 
 // Credentials are a key pair in Amazon's manner.
@@ -131,6 +134,7 @@ func (c Credentials) GoString() string { return c.AccessKeyID }
 type store struct {
 	Store
 	pattern *regexp.Regexp
+	shelf   *shelf
 }
 
 var storePattern = regexp.MustCompile(`^[0-9a-zA-Z_-]{1,255}$`)
@@ -179,7 +183,11 @@ func newStore(c Store) (*store, error) {
 			return nil, fmt.Errorf("store %s: %s %q is not an http(s) address", c.ID, name, base)
 		}
 	}
-	s := &store{Store: c}
+	products, err := newShelf(c)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", c.ID, err)
+	}
+	s := &store{Store: c, shelf: products}
 	if c.ScanCodePattern != "" {
 		re, err := regexp.Compile(c.ScanCodePattern)
 		if err != nil {

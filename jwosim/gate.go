@@ -95,6 +95,7 @@ func (s *Sim) Enter(ctx context.Context, e Entry) (*Trip, error) {
 		return nil, err
 	}
 	t.state = tripShopping
+	s.changed(t)
 	return t, nil
 }
 
@@ -114,7 +115,7 @@ func (s *Sim) newTrip(st *store, e Entry) *Trip {
 		key += "/" + strconv.Itoa(n)
 	}
 	t := &Trip{
-		sim: s, key: key, store: st, id: s.id("trip", key, 0), state: tripEntering, entry: "SCAN_CODE",
+		sim: s, no: len(s.order) + 1, key: key, store: st, id: s.id("trip", key, 0), state: tripEntering, entry: "SCAN_CODE",
 		skew: s.skew(s.faults, key), started: s.Now(), attempts: map[string]int{}, found: map[string]bool{},
 	}
 	if e.Card != "" {
@@ -122,6 +123,7 @@ func (s *Sim) newTrip(st *store, e Entry) *Trip {
 	}
 	s.trips[t.id] = t
 	s.order = append(s.order, t)
+	s.changed(t)
 	return t
 }
 
@@ -137,12 +139,13 @@ func (s *Sim) deny(t *Trip, err error) {
 		if r.Risks == nil {
 			r.Risks = []string{}
 		}
-		reason = r.Reason
+		reason, t.refusal = r.Reason, r
 		t.notes = append(t.notes, r.Error())
 	} else {
 		t.notes = append(t.notes, "gate: "+err.Error())
 	}
 	s.refused[reason]++
+	s.changed(t)
 }
 
 // event is a new authentication event of the trip.

@@ -133,6 +133,7 @@ func (s *Sim) admit(t *Trip, ev authEvent, e Entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.events = append(t.events, ev)
+	s.changed(t)
 }
 
 // authorization is the connector's answer.

@@ -81,6 +81,7 @@ func (s *Sim) scan(ctx context.Context, t *Trip, e Entry) error {
 	if ev.scan != nil && t.visitor.ID == "" {
 		t.visitor = *ev.scan
 	}
+	s.changed(t)
 	return nil
 }
 

@@ -69,6 +69,7 @@ func (s *Sim) record(e Exchange) {
 			h.ring[(e.Seq-1)%int64(h.size)] = e
 		}
 	}
+	s.changed(s.trips[e.TripID])
 	s.mu.Unlock()
 	s.cfg.Log.Info("exchange", "direction", e.Direction, "api", e.API, "store", e.StoreID, "trip", e.TripID,
 		"attempt", e.Attempt, "status", e.Status, "fault", e.Fault, "took", e.Took)

@@ -29,7 +29,7 @@ var doors = []door{
 	{"GET", "/trips", "every trip, refused entries too", "", func(s *Sim, _ *http.Request) (any, error) { return s.Trips(), nil }},
 	{"GET", "/trip/{id}", "one trip with its cart", "", (*Sim).manageTrip},
 	{"GET", "/findings", "what a well-behaved system never does, as met", "", func(s *Sim, _ *http.Request) (any, error) { return s.Findings(), nil }},
-	{"GET", "/stores", "the stores", "", func(s *Sim, _ *http.Request) (any, error) { return s.Stores(), nil }},
+	{"GET", "/stores", "the stores", "", func(s *Sim, _ *http.Request) (any, error) { return s.storesBare(), nil }},
 	{"GET", "/cards", "the cards and what became of their money", "", func(s *Sim, _ *http.Request) (any, error) { return s.Cards(), nil }},
 	{"GET", "/cards/magic", "cards that force an outcome; NAME or NAME#anything at any gate", "", func(*Sim, *http.Request) (any, error) { return MagicCards(), nil }},
 	{"GET", "/force", "forced outcomes waiting to be used", "", func(s *Sim, _ *http.Request) (any, error) { return s.Forced(), nil }},
@@ -63,7 +63,8 @@ var indexPage = template.Must(template.New("index").Parse(indexHTML))
 // sites' pages are refused.
 func (s *Sim) Management() http.Handler {
 	mux := http.NewServeMux()
-	for _, d := range doors {
+	s.mountShop(mux)
+	for _, d := range append(doors[:len(doors):len(doors)], shopDoors...) {
 		mux.HandleFunc(d.Method+" "+d.Path, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 			v, err := d.do(s, r)
@@ -78,7 +79,7 @@ func (s *Sim) Management() http.Handler {
 			Faults string
 			Stores []Store
 			Doors  []door
-		}{s.Seed(), s.Faults().String(), s.Stores(), doors}
+		}{s.Seed(), s.Faults().String(), s.storesBare(), doors}
 		if err := indexPage.Execute(w, page); err != nil {
 			s.cfg.Log.Error("index page", "error", err)
 		}

@@ -71,14 +71,14 @@ func (s *Sim) Send(ctx context.Context, r Raw) (RawAnswer, error) {
 	ctx, done := s.bound(ctx)
 	defer done()
 	e := Exchange{
-		At: s.cfg.Now(), Direction: FromAmazon, API: r.API, StoreID: st.ID, EventID: r.EventID,
+		At: s.Now(), Direction: FromAmazon, API: r.API, StoreID: st.ID, EventID: r.EventID,
 		RequestID: parse(r.Body).peek("requestId"), Path: path, Request: string(r.Body),
 	}
 	if r.Trip != nil {
 		e.TripID = r.Trip.id
 	}
 	begin := time.Now()
-	a := s.post(ctx, strings.TrimSuffix(base, "/")+path, r.Body, r.Timeout)
+	a := s.post(ctx, strings.TrimSuffix(base, "/")+path, r.Body, r.Timeout, "")
 	e.Took, e.Status, e.Response = time.Since(begin), a.status, string(a.body)
 	if a.err != nil {
 		e.Error = a.err.Error()
@@ -111,7 +111,7 @@ func (s *Sim) Cart(t *Trip, requestID string) ([]byte, error) {
 	s.mu.Lock()
 	switch t.state {
 	case tripShopping:
-		t.state, t.ended = tripLeft, s.cfg.Now()
+		t.state, t.ended = tripLeft, s.Now()
 	case tripEntering, tripDenied:
 		s.mu.Unlock()
 		return nil, fmt.Errorf("trip %s is %s: it has no cart", t.id, t.state)

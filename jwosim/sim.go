@@ -27,6 +27,9 @@ type Sim struct {
 	cancel context.CancelFunc
 	async  sync.WaitGroup
 
+	born    time.Time // in the clock of trips
+	servers sync.Map  // those whose shutdown ends the event streams
+
 	mu          sync.Mutex // guards all below; never held while waiting
 	faults      Faults
 	faultsSince time.Time // when they came into force
@@ -42,6 +45,7 @@ type Sim struct {
 	forced      []*Force
 	history     history
 	findings    []Finding
+	watchers    map[*watcher]bool
 }
 
 // New makes a simulator. It starts nothing and listens on nothing.
@@ -54,7 +58,7 @@ func New(cfg Config) (*Sim, error) {
 		cards: map[string]*account{}, instruments: map[string]string{},
 		visitors: map[string]string{}, emails: map[string]string{},
 		trips: map[string]*Trip{}, keys: map[string]int{}, attempts: map[string]int{}, refused: map[string]int{},
-		history: history{size: cfg.History},
+		history: history{size: cfg.History}, born: cfg.Now(),
 	}
 	s.faultsSince = s.Now()
 	s.strict.Store(cfg.Strict)

@@ -22,6 +22,7 @@ const (
 // Trip is one visit: a payer, those who came along, and a cart.
 type Trip struct {
 	sim   *Sim
+	no    int // of the entries, from 1
 	id    string
 	key   string // replays: what the draws of this trip are made from
 	store *store
@@ -45,6 +46,7 @@ type Trip struct {
 	sent     int // deliveries of the cart
 	stale    []staleCall
 	notes    []string
+	refusal  *Refused // of the gate that stayed closed
 }
 
 // Visitor is what the retailer's identity connector answered.
@@ -144,6 +146,7 @@ func (t *Trip) change(it Item, back bool) error {
 		it.External = slices.Clone(it.External)
 		t.cart = append(t.cart, it)
 	}
+	t.sim.changed(t)
 	return nil
 }
 

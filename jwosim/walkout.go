@@ -73,6 +73,7 @@ func (s *Sim) Redeliver(ctx context.Context, t *Trip) error {
 	switch t.state {
 	case tripDelivered, tripUndelivered, tripRefused:
 		t.state = tripLeft
+		s.changed(t)
 		s.mu.Unlock()
 		return s.deliver(ctx, t, s.clock.mark())
 	}
@@ -86,6 +87,7 @@ func (s *Sim) leave(t *Trip) (taken bool, err error) {
 	switch t.state {
 	case tripShopping:
 		t.state, t.ended = tripLeft, s.Now()
+		s.changed(t)
 		return false, nil
 	case tripDelivered:
 		return true, nil
@@ -163,6 +165,7 @@ func (s *Sim) deliver(ctx context.Context, t *Trip, ended mark) error {
 	if err != nil {
 		t.notes = append(t.notes, err.Error())
 	}
+	s.changed(t)
 	return err
 }
 

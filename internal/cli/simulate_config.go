@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/strollhq/stroll/internal/app"
+	"github.com/strollhq/stroll/internal/demo"
 	"github.com/strollhq/stroll/internal/fault"
 	"github.com/strollhq/stroll/internal/pay"
 	"github.com/strollhq/stroll/jwosim"
@@ -116,7 +117,7 @@ func (c *simulateRunCmd) mirror(cfg *jwosim.Config) error {
 		cur := money.Currency(s.Prices.Currency)
 		store := jwosim.Store{
 			ID: s.ID, Currency: cur, Strategy: s.Gate.Strategy, Lifetime: s.Pay.Preauth.Lifetime,
-			ConnectorURL: "http://" + ours.Listen.Connector,
+			ConnectorURL: "http://" + ours.Listen.Connector, Products: demo.Shelf(s.Prices),
 		}
 		if s.Pay.Settlement.Route == pay.OwnProcessor {
 			store.AppPayment = pay.OwnProcessor

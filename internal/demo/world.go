@@ -121,7 +121,7 @@ func (w *World) openAmazon(sample *app.Config) error {
 		Stores: []jwosim.Store{{
 			ID: store.ID, Currency: money.Currency(store.Prices.Currency), Strategy: store.Gate.Strategy,
 			ConnectorURL: "http://" + w.App.Addr("connector"), DefaultGate: "closed", ScanCodePattern: pattern,
-			PreAuth: money.New(2500, money.Currency(store.Prices.Currency)),
+			PreAuth: money.New(2500, money.Currency(store.Prices.Currency)), Products: Shelf(store.Prices),
 		}},
 		// A demonstration has minutes, not days.
 		Settings: jwosim.Settings{CartFirst: 200 * time.Millisecond, CartCeiling: 5 * time.Second},
