@@ -87,11 +87,12 @@ var doors = map[string]string{
 	"github.com/aws/aws-sdk-go-v2":             "jwo jwosim internal/app",
 	"github.com/aws/aws-sdk-go-v2/config":      "internal/app",
 	"github.com/aws/aws-sdk-go-v2/credentials": "internal/app jwosim",
-	"rsc.io/qr":         "internal/qrcode",
-	"golang.org/x/time": "internal/web internal/connector internal/gate",
-	"golang.org/x/text": "money internal/price internal/web",
-	"github.com/HdrHistogram/hdrhistogram-go": "internal/load",
-	"github.com/getkin/kin-openapi":           "openapi/openapitest",
+	"github.com/makiuchi-d/gozxing":            "jwosim",
+	"rsc.io/qr":                                "internal/qrcode",
+	"golang.org/x/time":                        "internal/web internal/connector internal/gate",
+	"golang.org/x/text":                        "money internal/price internal/web",
+	"github.com/HdrHistogram/hdrhistogram-go":  "internal/load",
+	"github.com/getkin/kin-openapi":            "openapi/openapitest",
 	// Not a dependency to swap but a format: row ids are made where rows are.
 	"github.com/google/uuid": "internal/outbox internal/gate internal/cart internal/pay internal/receipt internal/shopper internal/catalog internal/journal jwosim jwosim/scenario",
 }

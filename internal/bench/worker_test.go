@@ -10,6 +10,7 @@ import (
 	"github.com/strollhq/stroll/internal/metric"
 	"github.com/strollhq/stroll/internal/outbox"
 	"github.com/strollhq/stroll/internal/pay"
+	"github.com/strollhq/stroll/internal/receipt"
 	"github.com/strollhq/stroll/jwo"
 	"github.com/strollhq/stroll/money"
 )
@@ -100,7 +101,10 @@ func (sub *subject) worker(t testing.TB, far *amazon) func(context.Context) erro
 			p.Currency, p.Strategy = money.Currency(sub.cfg.Stores[0].Prices.Currency), sub.cfg.Stores[0].Gate.Strategy
 			return p, id == storeID
 		},
-		Settled: func(ctx context.Context, tx *db.Tx, p pay.Payment) error { return sub.Receipts.Begin(ctx, tx, p) },
+		Settled: func(ctx context.Context, q db.Querier, w db.Putter, p pay.Payment) error {
+			return sub.Receipts.Begin(ctx, q, w, p)
+		},
+		SettledStmts: receipt.BeginStmts(),
 	})
 	return box.Run
 }

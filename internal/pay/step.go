@@ -68,10 +68,13 @@ func (p *Pay) load(ctx context.Context, tripID string) (Payment, []operation, er
 
 // first is start without a read for a payment that this process has just
 // opened: it has no intents yet. If it was moved since, storing the decision
-// shows that.
+// shows that, so a decision with nothing to store is made again.
 func (p *Pay) first(ctx context.Context, tripID string) (work, error) {
 	if pay := p.opening.take(tripID); pay.version > 0 {
-		return p.drive(ctx, p.worker(pay), drive{commit: "step"})
+		w, err := p.drive(ctx, p.worker(pay), drive{commit: "step"})
+		if err != nil || w.pay.version != pay.version {
+			return w, err
+		}
 	}
 	return p.start(ctx, tripID)
 }
