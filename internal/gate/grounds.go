@@ -105,12 +105,10 @@ var (
 )
 
 func newVisits(subject, entry string) *db.Check {
-	n := func(from string) string {
-		return fmt.Sprintf(`(SELECT count(*) FROM gate_decision WHERE gate_decision.%[1]s = r.subject AND gate_decision.%[1]s <> ''
-			AND gate_decision.admitted_at > r.%[2]s AND gate_decision.admitted_at <= r.until AND gate_decision.entry = '%[3]s')`, subject, from, entry)
-	}
 	return db.NewCheck("subject text, hour_from bigint, day_from bigint, until bigint, in_hour bigint, in_day bigint",
-		n("hour_from")+" = r.in_hour AND "+n("day_from")+" = r.in_day")
+		fmt.Sprintf(`EXISTS (SELECT 1 FROM (SELECT count(*) AS in_day, sum(CASE WHEN d.admitted_at > r.hour_from THEN 1 ELSE 0 END) AS in_hour
+			FROM gate_decision d WHERE d.%[1]s = r.subject AND d.%[1]s <> '' AND d.entry = '%[2]s' AND d.admitted_at > r.day_from AND d.admitted_at <= r.until) v
+			WHERE v.in_day = r.in_day AND COALESCE(v.in_hour, 0) = r.in_hour)`, subject, entry))
 }
 
 // visits counts who was admitted in the hour and the day before the event of a
@@ -154,7 +152,7 @@ func admissions(ctx context.Context, q db.Querier, entry, subject string, after,
 		column = "instrument"
 	}
 	rows, err := q.QueryContext(ctx, `SELECT admitted_at FROM gate_decision WHERE `+column+` = $1 AND `+column+` <> ''
-		AND admitted_at > $2 AND admitted_at <= $3 AND entry = $4`, subject, after, until, entry)
+		AND entry = $2 AND admitted_at > $3 AND admitted_at <= $4`, subject, entry, after, until)
 	if err != nil {
 		return nil, fmt.Errorf("count visits: %w", err)
 	}

@@ -10,11 +10,11 @@ UPDATE gate_decision SET
     WHERE id IN (SELECT decision_id FROM gate_admission);
 DROP TABLE gate_admission;
 
--- Visits are counted by them too.
+-- Visits are counted in them alone.
 DROP INDEX gate_decision_visitor;
 DROP INDEX gate_decision_instrument;
-CREATE INDEX gate_decision_visitor ON gate_decision (visitor, admitted_at) WHERE visitor <> '';
-CREATE INDEX gate_decision_instrument ON gate_decision (instrument, admitted_at) WHERE instrument <> '';
+CREATE INDEX gate_decision_visitor ON gate_decision (visitor, entry, admitted_at) WHERE visitor <> '';
+CREATE INDEX gate_decision_instrument ON gate_decision (instrument, entry, admitted_at) WHERE instrument <> '';
 
 DROP INDEX api_call_trip;
 CREATE INDEX api_call_trip ON api_call (trip_id, at) WHERE trip_id <> '';
