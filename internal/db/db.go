@@ -46,7 +46,7 @@ const (
 // backend is what differs between the engines.
 type backend interface {
 	tx(ctx context.Context, loose bool, fn func(context.Context, *Tx) error) error
-	write(ctx context.Context, w *Write) (made bool, err error)
+	begin(ctx context.Context, w *Write) (*Begun, error)
 	reader() Querier
 	snapshot(ctx context.Context) (*sql.Tx, error)
 	ping(ctx context.Context) error

@@ -38,8 +38,7 @@ type call struct {
 	ran  chan bool // caller to writer: it returned nil
 	done chan error
 	tx   *Tx
-	w    *Write // instead of a function: the writer makes it on its own goroutine
-	made bool   // the write's claim was made; written before done
+	b    *Begun // instead of a function: the writer makes it on its own goroutine
 	err  error  // what the function returned; written before ran
 	gone bool   // the caller unwound and hears no answer; written before ran
 }
@@ -107,26 +106,16 @@ func (g *group) tx(ctx context.Context, _ bool, fn func(context.Context, *Tx) er
 	}
 }
 
-// write queues w and waits for its commit.
-func (g *group) write(ctx context.Context, w *Write) (bool, error) {
-	c := &call{ctx: ctx, w: w, done: make(chan error, 1)}
+// begin queues w.
+func (g *group) begin(ctx context.Context, w *Write) (*Begun, error) {
+	b := &Begun{ctx: ctx, w: w, done: make(chan error, 1), stopped: g.stopped}
 	select {
-	case g.queue <- c:
+	case g.queue <- &call{ctx: ctx, b: b, done: b.done}:
+		return b, nil
 	case <-ctx.Done():
-		return false, fmt.Errorf("write %s not begun: %w", w.kind.name, ctx.Err())
+		return nil, fmt.Errorf("write %s not begun: %w", w.kind.name, ctx.Err())
 	case <-g.stopped:
-		return false, errClosed
-	}
-	select {
-	case err := <-c.done:
-		return err == nil && c.made, err
-	case <-g.stopped:
-		select {
-		case err := <-c.done:
-			return err == nil && c.made, err
-		default:
-			return false, errClosed
-		}
+		return nil, errClosed
 	}
 }
 
@@ -187,7 +176,7 @@ func (g *group) loop() {
 // was answered and nothing happened. A single call is always answered.
 func (g *group) commit(calls []*call) bool {
 	alone := len(calls) == 1
-	err := g.begin()
+	err := g.start()
 	if err == nil {
 		for _, c := range calls {
 			if err = g.one(c, alone); err != nil {
@@ -223,9 +212,9 @@ func (g *group) commit(calls []*call) bool {
 	return true
 }
 
-// begin begins a transaction, on a new connection when the old one is of no
+// start begins a transaction, on a new connection when the old one is of no
 // use any more: after an I/O error for example it may not even roll back.
-func (g *group) begin() error {
+func (g *group) start() error {
 	err := g.exec("BEGIN IMMEDIATE")
 	if err == nil || sqliteCode(err) == sqlite3.SQLITE_BUSY {
 		return err
@@ -243,12 +232,12 @@ func (g *group) begin() error {
 
 // one lets a call run. The error is one of the transaction as a whole.
 func (g *group) one(c *call, alone bool) error {
-	c.err, c.gone, c.tx, c.made = nil, false, nil, false
+	c.err, c.gone, c.tx = nil, false, nil
 	if err := c.ctx.Err(); err != nil {
 		c.err = fmt.Errorf("transaction not begun: %w", err)
 		return nil
 	}
-	if c.w != nil {
+	if c.b != nil {
 		return g.make(c, alone)
 	}
 	if !alone {
@@ -280,13 +269,13 @@ func (g *group) one(c *call, alone bool) error {
 // does not hold leaves nothing to undo.
 func (g *group) make(c *call, alone bool) error {
 	tx := Tx{q: g}
-	made, err := c.w.run(c.ctx, &tx)
+	made, err := c.b.w.run(c.ctx, &tx)
 	g.endRows()
 	switch {
 	case tx.dead != nil:
 		return fmt.Errorf("%w: %w", errSplit, tx.dead)
 	case err == nil:
-		c.made = made
+		c.b.made = made
 		return nil
 	case alone:
 		c.err = err

@@ -28,22 +28,14 @@ const (
 // together makes waiting writes.
 type together struct {
 	p       *postgresDB
-	queue   chan *pending
+	queue   chan *Begun
 	quit    chan struct{}
 	stopped chan struct{}
 	once    sync.Once
 }
 
-// pending is a write that waits.
-type pending struct {
-	ctx  context.Context
-	w    *Write
-	made bool       // written before done
-	done chan error // has room for one
-}
-
 func startTogether(p *postgresDB) *together {
-	t := &together{p: p, queue: make(chan *pending, maxTogether), quit: make(chan struct{}), stopped: make(chan struct{})}
+	t := &together{p: p, queue: make(chan *Begun, maxTogether), quit: make(chan struct{}), stopped: make(chan struct{})}
 	var writers sync.WaitGroup
 	for range groupWriters {
 		writers.Go(t.loop)
@@ -68,34 +60,23 @@ func (t *together) stop() {
 	<-t.stopped
 }
 
-// write queues w and waits for its commit; one that was begun is waited for
-// whatever its context.
-func (t *together) write(ctx context.Context, w *Write) (bool, error) {
-	c := &pending{ctx: ctx, w: w, done: make(chan error, 1)}
+// begin queues w. One that was begun is waited for whatever its context.
+func (t *together) begin(ctx context.Context, w *Write) (*Begun, error) {
+	b := &Begun{ctx: ctx, w: w, done: make(chan error, 1), stopped: t.stopped}
 	select {
-	case t.queue <- c:
+	case t.queue <- b:
+		return b, nil
 	case <-ctx.Done():
-		return false, fmt.Errorf("write %s not begun: %w", w.kind.name, ctx.Err())
+		return nil, fmt.Errorf("write %s not begun: %w", w.kind.name, ctx.Err())
 	case <-t.stopped:
-		return false, errClosed
-	}
-	select {
-	case err := <-c.done:
-		return err == nil && c.made, err
-	case <-t.stopped:
-		select {
-		case err := <-c.done:
-			return err == nil && c.made, err
-		default:
-			return false, errClosed
-		}
+		return nil, errClosed
 	}
 }
 
 // loop takes what waits and never waits for more.
 func (t *together) loop() {
 	for {
-		var taken []*pending
+		var taken []*Begun
 		select {
 		case c := <-t.queue:
 			taken = append(taken, c)
@@ -112,7 +93,7 @@ func (t *together) loop() {
 			}
 		}
 		for len(taken) > 0 {
-			var group []*pending
+			var group []*Begun
 			if group, taken = alike(taken); len(group) > 0 {
 				t.make(group)
 			}
@@ -121,7 +102,7 @@ func (t *together) loop() {
 }
 
 // alike picks the writes of the first one's kind, no two of which can meet.
-func alike(taken []*pending) (group, rest []*pending) {
+func alike(taken []*Begun) (group, rest []*Begun) {
 	seen := map[string]bool{}
 	var kind *Kind
 	for _, c := range taken {
@@ -140,18 +121,18 @@ func alike(taken []*pending) (group, rest []*pending) {
 		group = append(group, c)
 	}
 	// All writers touch rows in the same order.
-	slices.SortFunc(group, func(a, b *pending) int { return cmp.Compare(a.w.unique, b.w.unique) })
+	slices.SortFunc(group, func(a, b *Begun) int { return cmp.Compare(a.w.unique, b.w.unique) })
 	return group, rest
 }
 
 // make writes a group and answers it. One bad write must not fail its
 // neighbours: when the statement fails, each is made alone.
-func (t *together) make(group []*pending) {
+func (t *together) make(group []*Begun) {
 	made, err := t.statement(group)
 	if err != nil && len(group) > 1 && !passing(err) || serialization(err) {
 		for _, c := range group {
 			for try := 1; ; try++ {
-				made, err = t.statement([]*pending{c})
+				made, err = t.statement([]*Begun{c})
 				if !serialization(err) || try == maxRepeats {
 					break
 				}
@@ -168,7 +149,7 @@ func (t *together) make(group []*pending) {
 }
 
 // statement makes the group's one statement and answers whose claims were made.
-func (t *together) statement(group []*pending) (map[string]bool, error) {
+func (t *together) statement(group []*Begun) (map[string]bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
 	defer cancel()
 	rows, err := t.p.db.QueryContext(ctx, group[0].w.kind.sql, arguments(group)...)
@@ -198,7 +179,7 @@ func changed(err error) error {
 }
 
 // arguments are the arrays of a group's statement, in the order of its text.
-func arguments(group []*pending) []any {
+func arguments(group []*Begun) []any {
 	k := group[0].w.kind
 	tables := make([]table, 0, len(k.checks)+1+len(k.rows))
 	for _, c := range k.checks {

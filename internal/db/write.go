@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // ErrChanged says that a row was not as the transaction's function or its
@@ -126,30 +127,72 @@ func (s *Stmt) fit(values []any) ([]any, error) {
 // stands for a row other than the claim's that was not as expected. A w handed
 // in once must not be used again.
 func (d *DB) Write(ctx context.Context, w *Write) (bool, error) {
+	b, err := d.Begin(ctx, w)
+	if err != nil {
+		return false, err
+	}
+	_, made, err := b.Wait(nil)
+	return made, err
+}
+
+// Begun is a write that was handed in.
+type Begun struct {
+	ctx     context.Context
+	w       *Write
+	made    bool       // the claim was made; written before done
+	done    chan error // has room for one
+	stopped <-chan struct{}
+	probe   func(string) error
+}
+
+// Begin hands w in as Write does, and leaves it to Wait for what came of it.
+func (d *DB) Begin(ctx context.Context, w *Write) (*Begun, error) {
 	if w.err != nil {
-		return false, w.err
+		return nil, w.err
 	}
 	if len(w.claim) == 0 {
-		return false, fmt.Errorf("write %s: without a claim", w.kind.name)
+		return nil, fmt.Errorf("write %s: without a claim", w.kind.name)
 	}
 	if ctx.Value(inTx{}) == d {
-		return false, errors.New("a write was begun inside a transaction of the same database")
+		return nil, errors.New("a write was begun inside a transaction of the same database")
 	}
 	if err := ctx.Err(); err != nil {
-		return false, fmt.Errorf("write %s not begun: %w", w.kind.name, err)
+		return nil, fmt.Errorf("write %s not begun: %w", w.kind.name, err)
 	}
 	if err := d.probe("before commit:" + w.kind.name); err != nil {
-		return false, classify(err)
+		return nil, classify(err)
 	}
-	done, err := d.back.write(ctx, w)
-	if err != nil || !done {
-		return false, classify(err)
+	b, err := d.back.begin(ctx, w)
+	if err != nil {
+		return nil, classify(err)
 	}
-	if err := d.probe("after commit:" + w.kind.name); err != nil {
-		return false, classify(err)
+	b.probe = d.probe
+	return b, nil
+}
+
+// Wait waits until the write is durable or will not be, and then answers as
+// Write does, once; or until the time given, if any, and then answers that it
+// is not done. The functions registered with AfterCommit run in Wait.
+func (b *Begun) Wait(until <-chan time.Time) (done, made bool, err error) {
+	select {
+	case err = <-b.done:
+	case <-until:
+		return false, false, nil
+	case <-b.stopped:
+		select {
+		case err = <-b.done:
+		default:
+			err = errClosed
+		}
 	}
-	for _, f := range w.after {
+	if err != nil || !b.made {
+		return true, false, classify(err)
+	}
+	if err := b.probe("after commit:" + b.w.kind.name); err != nil {
+		return true, false, classify(err)
+	}
+	for _, f := range b.w.after {
 		f()
 	}
-	return true, nil
+	return true, true, nil
 }
