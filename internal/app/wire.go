@@ -133,12 +133,12 @@ func (a *App) credentials(ctx context.Context, cfg *Config) (aws.CredentialsProv
 	return chain.Credentials, nil
 }
 
-func (a *App) gateSettings(storeID string) (gate.Settings, bool) {
+func (a *App) gateSettings(storeID string) (*gate.Settings, bool) {
 	s, ok := a.store(storeID)
 	if !ok {
-		return gate.Settings{}, false
+		return nil, false
 	}
-	return s.Gate, true
+	return &s.Gate, true
 }
 
 func (a *App) cartSettings(storeID string) (cart.Settings, bool) {

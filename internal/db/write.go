@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // ErrChanged says that a row was not as the transaction's function or its
@@ -171,9 +170,9 @@ func (d *DB) Begin(ctx context.Context, w *Write) (*Begun, error) {
 }
 
 // Wait waits until the write is durable or will not be, and then answers as
-// Write does, once; or until the time given, if any, and then answers that it
-// is not done. The functions registered with AfterCommit run in Wait.
-func (b *Begun) Wait(until <-chan time.Time) (done, made bool, err error) {
+// Write does, once; or until the end of until, if any, and then answers that
+// it is not done. The functions registered with AfterCommit run in Wait.
+func (b *Begun) Wait(until <-chan struct{}) (done, made bool, err error) {
 	select {
 	case err = <-b.done:
 	case <-until:

@@ -45,17 +45,15 @@ func (g *Gate) GetShopperAuthorization(ctx context.Context, r *jwo.ShopperAuthor
 	}
 	g.safely(ctx, func() { g.unknownValues(ctx, c) })
 	base := c.base(p, start)
-	d, joined, err := g.inTime(ctx, c.flight(base), p.set.Identity.Deadline,
-		func(ctx context.Context, fl *flight) (*Decision, error) {
-			return g.evaluate(ctx, fl, p, base, func(ctx context.Context, on grounds, d *Decision) error {
-				return on.judgeCard(ctx, p, c, d)
-			})
-		},
-		func(ctx context.Context, known *Decision, cause error) {
-			f := base
-			_ = p.fallback(c, &f)
-			g.keepFailure(ctx, known, f, cause)
-		})
+	q := question{key: c.flight(base), p: p, base: base}
+	q.judge = func(ctx context.Context, on grounds, d *Decision) error { return on.judgeCard(ctx, p, c, d) }
+	q.evaluate = func(ctx context.Context, fl *flight) (*Decision, error) { return g.evaluate(ctx, fl, p, base, q.judge) }
+	q.after = func(ctx context.Context, known *Decision, cause error) {
+		f := base
+		_ = p.fallback(c, &f)
+		g.keepFailure(ctx, known, f, cause)
+	}
+	d, joined, err := g.inTime(ctx, q)
 	if err != nil {
 		return g.cardFailed(ctx, p, c, base, err)
 	}

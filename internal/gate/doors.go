@@ -60,17 +60,15 @@ func (g *Gate) ResolveScan(ctx context.Context, r *jwo.ResolveScanRequest) (*jwo
 			return nil, &jwo.Refusal{Status: http.StatusBadRequest, Fields: []jwo.FieldError{{Field: "scanEvent.timestamp", Reason: "is not an ISO-8601 time"}}}
 		}
 	}
-	d, joined, err := g.inTime(ctx, base.API+base.body, p.set.Identity.Deadline,
-		func(ctx context.Context, fl *flight) (*Decision, error) {
-			return g.evaluate(ctx, fl, p, base, func(ctx context.Context, on grounds, d *Decision) error {
-				return on.judgeScan(ctx, p, codes, d)
-			})
-		},
-		func(ctx context.Context, known *Decision, cause error) {
-			f := base
-			f.Outcome, f.Status = Failed, http.StatusInternalServerError
-			g.keepFailure(ctx, known, f, cause)
-		})
+	q := question{key: base.API + base.body, p: p, base: base}
+	q.judge = func(ctx context.Context, on grounds, d *Decision) error { return on.judgeScan(ctx, p, codes, d) }
+	q.evaluate = func(ctx context.Context, fl *flight) (*Decision, error) { return g.evaluate(ctx, fl, p, base, q.judge) }
+	q.after = func(ctx context.Context, known *Decision, cause error) {
+		f := base
+		f.Outcome, f.Status = Failed, http.StatusInternalServerError
+		g.keepFailure(ctx, known, f, cause)
+	}
+	d, joined, err := g.inTime(ctx, q)
 	if err != nil {
 		if limited, ok := errors.AsType[*jwo.Refusal](err); ok {
 			return nil, limited

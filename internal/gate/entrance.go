@@ -17,36 +17,44 @@ type errPreAuth struct{ entrance pay.Entrance }
 
 func (errPreAuth) Error() string { return "a pre-authorization comes first" }
 
-// enter decides on a scanned key, with the own processor's pre-authorization
-// where the store wants one.
-func (g *Gate) enter(ctx context.Context, fl *flight, p *policy, base Decision, key, event string) (*Decision, error) {
-	first := g.c.Entrances != nil && g.c.EnterFirst != nil && g.c.EnterFirst(p.storeID)
-	tried, refused := false, false
-	decide := func(ctx context.Context, on grounds, d *Decision) error {
-		if err := on.judgeKey(ctx, p, key, d); err != nil {
-			return err
-		}
-		if d.Outcome != Accepted || !d.admits || d.VisitorType != jwo.Shopper || !g.preauthorizes(p.storeID) {
-			return nil
-		}
-		if on.tx == nil {
-			return errUnsure // nothing is held on a card because of a guess
-		}
-		e := pay.Entrance{EventID: event, StoreID: p.storeID, Visitor: d.Visitor, At: d.EventAt}
-		switch {
-		case first && !tried:
-			return errPreAuth{e}
-		case refused:
-			d.decide(Refused, http.StatusUnauthorized, PreAuthRefused)
-			return nil
-		}
-		return g.c.Entrances.Enter(ctx, on.tx, e)
+// entry is one scanned key to be decided on.
+type entry struct {
+	g              *Gate
+	p              *policy
+	key, event     string
+	tried, refused bool // the pre-authorization that comes first
+}
+
+// judge decides, with the own processor's pre-authorization where the store
+// wants one.
+func (e *entry) judge(ctx context.Context, on grounds, d *Decision) error {
+	if err := on.judgeKey(ctx, e.p, e.key, d); err != nil {
+		return err
 	}
-	d, err := g.evaluate(ctx, fl, p, base, decide)
+	g, storeID := e.g, e.p.storeID
+	if d.Outcome != Accepted || !d.admits || d.VisitorType != jwo.Shopper || !g.preauthorizes(storeID) {
+		return nil
+	}
+	if on.tx == nil {
+		return errUnsure // nothing is held on a card because of a guess
+	}
+	way := pay.Entrance{EventID: e.event, StoreID: storeID, Visitor: d.Visitor, At: d.EventAt}
+	switch {
+	case !e.tried && g.c.EnterFirst != nil && g.c.EnterFirst(storeID):
+		return errPreAuth{way}
+	case e.refused:
+		d.decide(Refused, http.StatusUnauthorized, PreAuthRefused)
+		return nil
+	}
+	return g.c.Entrances.Enter(ctx, on.tx, way)
+}
+
+func (e *entry) evaluate(ctx context.Context, fl *flight, base Decision) (*Decision, error) {
+	d, err := e.g.evaluate(ctx, fl, e.p, base, e.judge)
 	if wanted, ok := errors.AsType[errPreAuth](err); ok {
-		tried = true
-		refused = g.enterNow(ctx, p, wanted.entrance)
-		d, err = g.settle(ctx, fl, base, decide)
+		e.tried = true
+		e.refused = e.g.enterNow(ctx, e.p, wanted.entrance)
+		d, err = e.g.settle(ctx, fl, base, e.judge)
 	}
 	return d, err
 }

@@ -29,7 +29,7 @@ func TestWithPayments(t *testing.T) {
 		})
 		h.gate = gate.New(gate.Config{
 			DB: d, Shoppers: h.shoppers, Debts: p, Links: p, Entrances: p,
-			Settings: func(id string) (gate.Settings, bool) { return h.set[store], id == store },
+			Settings: h.settings,
 		})
 		h.url, h.client = "http://gate.test", &http.Client{Transport: direct{h.handler()}}
 		h.answers(h.authorize(tap("card-1", "trip-1")), true, "", "")
@@ -98,7 +98,7 @@ func TestPreAuthBeforeTheAnswer(t *testing.T) {
 				h.gate = gate.New(gate.Config{
 					DB: h.db, Shoppers: h.shoppers, Debts: h.ledger, Links: h.ledger, Entrances: &p,
 					EnterFirst: func(id string) bool { return id == store },
-					Settings:   func(id string) (gate.Settings, bool) { return h.set[store], true },
+					Settings:   h.settings,
 				})
 				h.client = &http.Client{Transport: direct{h.handler()}}
 				c := h.ada()

@@ -22,19 +22,25 @@ type judge func(context.Context, grounds, *Decision) error
 func (g *Gate) evaluate(ctx context.Context, fl *flight, p *policy, base Decision,
 	judge judge,
 ) (*Decision, error) {
-	if wait, ok := p.throttle(base.API); !ok {
-		// A repeat is answered from its record however busy the store is.
-		d, err := prior(ctx, g.c.DB.Reader(), base.API, base.Event)
-		if err != nil {
-			return nil, err
+	if !fl.counted {
+		if wait, ok := p.throttle(base.API); !ok {
+			// A repeat is answered from its record however busy the store is.
+			d, err := prior(ctx, g.c.DB.Reader(), base.API, base.Event)
+			if err != nil {
+				return nil, err
+			}
+			if d == nil || d.body != base.body {
+				return nil, &jwo.Refusal{Status: http.StatusTooManyRequests, RetryAfter: wait}
+			}
+			return d, nil
 		}
-		if d == nil || d.body != base.body {
-			return nil, &jwo.Refusal{Status: http.StatusTooManyRequests, RetryAfter: wait}
-		}
-		return d, nil
 	}
-	if d, err := g.guess(ctx, base, judge); d != nil || err != nil {
-		return d, err
+	if !fl.wrong {
+		if x, err := g.guess(ctx, base, judge, g.c.DB.Reader()); err == nil {
+			if d, _, err := x.wait(nil); d != nil || err != nil {
+				return d, err
+			}
+		}
 	}
 	return g.settle(ctx, fl, base, judge)
 }

@@ -19,6 +19,9 @@ type flight struct {
 	// known is a refusal that was decided and is not yet on record. Whatever
 	// happens after that, the answer is the refusal.
 	known atomic.Pointer[Decision]
+	// counted says that the event had its place under the rate limit, wrong
+	// that what was guessed of it was not so.
+	counted, wrong bool
 }
 
 // flights are the evaluations under way, by event and content.
@@ -53,41 +56,30 @@ func (f *flights) leave(key string, fl *flight) {
 
 var errDeadline = errors.New("no decision before the deadline")
 
-// inTime answers what evaluate answers, or at the latest after limit what is
-// known by then. The evaluation runs on a goroutine of its own, which neither
-// the caller's going away nor an unresponsive database can hold up; its
-// context ends at the limit. after runs on that goroutine once the answer is
-// out, when the evaluation failed.
-func (g *Gate) inTime(ctx context.Context, key string, limit time.Duration,
-	evaluate func(context.Context, *flight) (*Decision, error), after func(ctx context.Context, known *Decision, cause error),
-) (d *Decision, joined bool, err error) {
-	fl, joined := g.flights.join(key)
-	giveUp := func() {}
-	if !joined {
-		// The caller's context says when the caller left, which changes nothing
-		// about the event.
-		base := context.WithoutCancel(ctx)
-		work, cancel := context.WithTimeout(base, limit)
-		giveUp = cancel
-		go func() {
-			defer cancel()
-			fl.d, fl.err = guard(func() (*Decision, error) { return evaluate(work, fl) })
-			g.flights.leave(key, fl)
-			close(fl.done)
-			if fl.err != nil {
-				_, _ = guard(func() (*Decision, error) { after(base, fl.known.Load(), fl.err); return nil, nil })
-			}
-		}()
-	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-fl.done:
-		d, err = fl.d, fl.err
-	case <-timer.C:
-		giveUp() // before the answer goes out, so that no decision follows it
-		g.flights.leave(key, fl)
-		err = errDeadline
+// question is an event to be decided.
+type question struct {
+	key   string // of its flight; empty is never shared
+	p     *policy
+	base  Decision
+	judge judge
+	// evaluate decides it otherwise than by a first guess.
+	evaluate func(context.Context, *flight) (*Decision, error)
+	// after runs once the answer is out, when the evaluation failed.
+	after func(ctx context.Context, known *Decision, cause error)
+}
+
+// inTime answers a question, or at the latest after the store's deadline what
+// is known by then. First comes a guess from memory, which the caller's own
+// goroutine makes, since that asks nobody. All else runs on a goroutine of its
+// own, which neither the caller's going away nor an unresponsive database can
+// hold up; its context ends at the deadline.
+func (g *Gate) inTime(ctx context.Context, q question) (d *Decision, joined bool, err error) {
+	limit := q.p.set.Identity.Deadline
+	fl, joined := g.flights.join(q.key)
+	if joined {
+		d, err = g.copied(fl, q.key, limit)
+	} else {
+		d, err = g.lead(ctx, fl, q, limit)
 	}
 	if err != nil {
 		if known := fl.known.Load(); known != nil {
@@ -101,6 +93,69 @@ func (g *Gate) inTime(ctx context.Context, key string, limit time.Duration,
 		}
 	}
 	return d, joined, err
+}
+
+// copied waits for the answer to a copy of the event.
+func (g *Gate) copied(fl *flight, key string, limit time.Duration) (*Decision, error) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-fl.done:
+		return fl.d, fl.err
+	case <-timer.C:
+		g.flights.leave(key, fl)
+		return nil, errDeadline
+	}
+}
+
+// lead evaluates a question.
+func (g *Gate) lead(ctx context.Context, fl *flight, q question, limit time.Duration) (*Decision, error) {
+	// The caller's context says when the caller left, which changes nothing
+	// about the event.
+	base := context.WithoutCancel(ctx)
+	work, cancel := context.WithTimeout(base, limit)
+	land := func(d *Decision, err error) {
+		fl.d, fl.err = d, err
+		g.flights.leave(q.key, fl)
+		close(fl.done)
+		cancel() // after that, so that the end of work is the deadline wherever fl is not done
+		if err != nil {
+			_, _ = guard(func() (*Decision, error) { q.after(base, fl.known.Load(), err); return nil, nil })
+		}
+	}
+	if x := g.first(work, fl, q); x != nil {
+		d, done, err := x.wait(work.Done())
+		switch {
+		case d != nil:
+			land(d, nil)
+			return d, nil
+		case !done:
+			go func() {
+				d, _, err := x.wait(nil)
+				if d == nil && err == nil {
+					err = errDeadline
+				}
+				land(d, err)
+			}()
+			g.flights.leave(q.key, fl)
+			return nil, errDeadline
+		case err != nil:
+			go land(nil, err)
+			return nil, err
+		}
+	}
+	go func() { land(guard(func() (*Decision, error) { return q.evaluate(work, fl) })) }()
+	select {
+	case <-fl.done:
+	case <-work.Done():
+		select {
+		case <-fl.done:
+		default:
+			g.flights.leave(q.key, fl)
+			return nil, errDeadline
+		}
+	}
+	return fl.d, fl.err
 }
 
 // guard turns a panic into an error.

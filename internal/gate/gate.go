@@ -58,7 +58,9 @@ type Config struct {
 	Books Books
 	// Settings answers a store's settings in force; false for a store that is
 	// not served. It is asked for every request: a reload takes effect at once.
-	Settings func(storeID string) (Settings, bool)
+	// What it points to must not change; the same settings are best told by the
+	// same pointer.
+	Settings func(storeID string) (*Settings, bool)
 	// Promotions answers the ids of the promotions a visitor has, for
 	// GetScanDetails. Nil: none.
 	Promotions func(ctx context.Context, storeID, visitor string) ([]string, error)

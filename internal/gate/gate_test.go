@@ -76,12 +76,7 @@ func build(t testing.TB, d *db.DB, change func(*gate.Settings)) *house {
 	}
 	h.gate = gate.New(gate.Config{
 		DB: d, Shoppers: h.shoppers, Debts: h.ledger, Links: h.ledger, Metrics: h.metrics, Log: slog.New(h.log),
-		Settings: func(id string) (gate.Settings, bool) {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			s, ok := h.set[id]
-			return s, ok
-		},
+		Settings: h.settings,
 		Promotions: func(_ context.Context, _, visitor string) ([]string, error) {
 			if visitor == "member" {
 				return []string{"ten-off"}, nil
@@ -90,6 +85,14 @@ func build(t testing.TB, d *db.DB, change func(*gate.Settings)) *house {
 		},
 	})
 	return h
+}
+
+// settings are those of a store just now.
+func (h *house) settings(id string) (*gate.Settings, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s, ok := h.set[id]
+	return &s, ok
 }
 
 func (h *house) handler() http.Handler {

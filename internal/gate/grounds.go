@@ -20,19 +20,26 @@ import (
 // cannot depend on anything that was not verified.
 type grounds struct {
 	g  *Gate
-	q  db.Querier
-	tx *db.Tx    // nil: what follows from the decision is not done here
-	w  *db.Write // nil: nothing is guessed
+	q  db.Querier // nil: nothing is read
+	tx *db.Tx     // nil: what follows from the decision is not done here
+	w  *db.Write  // nil: nothing is guessed
 }
 
-// errUnsure says that a decision cannot be guessed.
-var errUnsure = errors.New("not to be guessed")
+var (
+	// errUnsure says that a decision cannot be guessed.
+	errUnsure = errors.New("not to be guessed")
+	// errMissing says that a fact it needs is not in memory.
+	errMissing = errors.New("not in memory")
+)
 
 // account is fault.NotFound when there is none.
 func (r grounds) account(ctx context.Context, id string) (shopper.Shopper, error) {
 	h := &r.g.hints.accounts
 	a, hinted := h.get(id)
 	if r.w == nil || !hinted {
+		if r.q == nil {
+			return shopper.Shopper{}, errMissing
+		}
 		read, err := r.g.c.Shoppers.Get(ctx, r.q, id)
 		if err != nil && !errors.Is(err, fault.NotFound) {
 			return shopper.Shopper{}, err
@@ -64,6 +71,9 @@ func (r grounds) code(ctx context.Context, token string) (rec recognition, err e
 	h := &r.g.hints.codes
 	rec, hinted := h.get(token)
 	if r.w == nil || !hinted {
+		if r.q == nil {
+			return rec, errMissing
+		}
 		if rec, err = recognised(ctx, r.q, token); err != nil {
 			return rec, err
 		}

@@ -46,11 +46,35 @@ var (
 		pay.LinkStmts()...)
 )
 
-// guess decides an event by one statement. It answers nil when it could not:
-// then nothing was written, or it is not known and the event's record tells.
-func (g *Gate) guess(ctx context.Context, base Decision, judge judge) (*Decision, error) {
-	if g.c.Books == nil {
+// guessed is a decision on its way to the database.
+type guessed struct {
+	g *Gate
+	d *Decision
+	b *db.Begun
+}
+
+// first makes a guess from memory alone; nil when there is none.
+func (g *Gate) first(ctx context.Context, fl *flight, q question) (x *guessed) {
+	_, ok := q.p.throttle(q.base.API)
+	if !ok {
+		return nil
+	}
+	fl.counted = true
+	// What goes wrong here goes wrong once more where it is told.
+	_, _ = guard(func() (*Decision, error) {
+		var err error
+		x, err = g.guess(ctx, q.base, q.judge, nil)
+		fl.wrong = x != nil || err != nil && !errors.Is(err, errMissing)
 		return nil, nil
+	})
+	return x
+}
+
+// guess decides an event and begins the statement that records it. What is not
+// in memory is read with q, or errMissing when that is nil.
+func (g *Gate) guess(ctx context.Context, base Decision, judge judge, q db.Querier) (*guessed, error) {
+	if g.c.Books == nil {
+		return nil, errUnsure
 	}
 	d := base.fresh()
 	kind, unique := byCodeWrite, ""
@@ -61,8 +85,8 @@ func (g *Gate) guess(ctx context.Context, base Decision, judge judge) (*Decision
 		unique = d.API + "/" + d.Event
 	}
 	w := kind.New(d.ID, unique)
-	if err := judge(ctx, grounds{g: g, q: g.c.DB.Reader(), w: w}, d); err != nil {
-		return nil, nil // the transaction finds out, from what it reads
+	if err := judge(ctx, grounds{g: g, q: q, w: w}, d); err != nil {
+		return nil, err
 	}
 	d.Recorded = d.Event != ""
 	row, err := d.row()
@@ -70,13 +94,24 @@ func (g *Gate) guess(ctx context.Context, base Decision, judge judge) (*Decision
 		return nil, err
 	}
 	w.Claim(row...)
-	made, err := g.c.DB.Write(ctx, w)
-	if made {
-		g.hints.heard(d)
-		return d, nil
+	b, err := g.c.DB.Begin(ctx, w)
+	if err != nil {
+		return nil, err
 	}
-	if err != nil && d.Event == "" && !errors.Is(err, db.ErrChanged) && !db.IsUnique(err) {
-		return nil, err // it may be on record, where nothing would find it
+	return &guessed{g, d, b}, nil
+}
+
+// wait answers the decision once it is on record, nil when it will not be; or
+// that it is not done at the end of until. An error says that it may be on
+// record where nothing would find it.
+func (x *guessed) wait(until <-chan struct{}) (d *Decision, done bool, err error) {
+	done, made, err := x.b.Wait(until)
+	switch {
+	case made:
+		x.g.hints.heard(x.d)
+		return x.d, true, nil
+	case err != nil && x.d.Event == "" && !errors.Is(err, db.ErrChanged) && !db.IsUnique(err):
+		return nil, done, err
 	}
-	return nil, ctx.Err()
+	return nil, done, nil
 }

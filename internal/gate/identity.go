@@ -48,15 +48,16 @@ func (g *Gate) VerifyIdentityKeys(ctx context.Context, r *jwo.VerifyIdentityKeys
 		// A code scanned to help a shopper inside, or on the way out, admits nobody.
 		admits: r.AuthEvent.Location == jwo.Entry,
 	}
-	d, joined, err := g.inTime(ctx, base.API+base.body, p.set.Identity.Deadline,
-		func(ctx context.Context, fl *flight) (*Decision, error) {
-			return g.enter(ctx, fl, p, base, string(key), event)
-		},
-		func(ctx context.Context, known *Decision, cause error) {
+	e := &entry{g: g, p: p, key: string(key), event: event}
+	d, joined, err := g.inTime(ctx, question{
+		key: base.API + base.body, p: p, base: base, judge: e.judge,
+		evaluate: func(ctx context.Context, fl *flight) (*Decision, error) { return e.evaluate(ctx, fl, base) },
+		after: func(ctx context.Context, known *Decision, cause error) {
 			f := base
 			f.Outcome, f.Status = Failed, p.identityFailure()
 			g.keepFailure(ctx, known, f, cause)
-		})
+		},
+	})
 	if err != nil {
 		return nil, g.identityFailed(ctx, p, base, err)
 	}

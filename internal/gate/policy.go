@@ -23,8 +23,8 @@ const (
 
 // policy is one store's settings made ready for use. It does not change.
 type policy struct {
-	source     Settings // as given; to notice a change
-	set        Settings // with defaults
+	source     *Settings // as given; to notice a change
+	set        Settings  // with defaults
 	storeID    string
 	version    string // hash of what decides, for the decisions' rows
 	zone       *time.Location
@@ -64,9 +64,7 @@ func (g *Gate) policy(storeID string) (p *policy, ok bool, err error) {
 		return nil, false, nil
 	}
 	if held, there := g.policies.Load(storeID); there {
-		// Settings that were not reloaded share their lists, which makes this
-		// a comparison of a few dozen words.
-		if p := held.(*policy); reflect.DeepEqual(p.source, s) {
+		if p := held.(*policy); p.source == s || reflect.DeepEqual(p.source, s) {
 			return p, true, nil
 		}
 	}
@@ -79,7 +77,7 @@ func (g *Gate) policy(storeID string) (p *policy, ok bool, err error) {
 	return p, true, nil
 }
 
-func newPolicy(storeID string, s Settings) (*policy, error) {
+func newPolicy(storeID string, s *Settings) (*policy, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
