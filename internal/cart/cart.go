@@ -150,16 +150,7 @@ func draft(req *jwo.CreatePurchasesRequest, s Settings, received time.Time) (*Pu
 	if len(req.CartItems) > 0 {
 		p.PurchaseID = uuid.Must(uuid.NewV7()).String()
 	}
-	for i, item := range req.CartItems {
-		l := Line{No: i + 1, ID: clean(item.ID), Type: clean(item.Type), Quantity: item.Quantity.Value,
-			Unit: clean(item.Quantity.Unit), LineItemID: clean(item.LineItemID)}
-		for _, x := range item.ExternalIdentifiers {
-			if x.ID != "" {
-				l.External = append(l.External, clean(x.ID))
-			}
-		}
-		p.Lines = append(p.Lines, l)
-	}
+	p.Lines = linesOf(req)
 	return p, nil
 }
 

@@ -33,7 +33,7 @@ var (
 
 // kindOfPurchase is a purchase with all that belongs to it, as one statement.
 func kindOfPurchase(p Payments) *db.Kind {
-	rows := []*db.Stmt{putPrice, firstUse, nextUse, addUse, putUse}
+	rows := []*db.Stmt{putPrice, firstUse, nextUse, addUse}
 	for _, s := range append(p.OpenStmts(), outbox.AddStmt) {
 		if !slices.Contains(rows, s) {
 			rows = append(rows, s)
@@ -90,9 +90,6 @@ func (c *Carts) guess(ctx context.Context, p *Purchase, from shelf, body []byte,
 func (c *Carts) guessUses(ctx context.Context, w db.Putter, p *Purchase, capped []string, uses map[string]price.Usage) error {
 	for _, id := range slices.Sorted(maps.Keys(p.Result.Uses)) {
 		now := p.Result.Uses[id]
-		if err := w.Put(ctx, putUse, p.TripID, id, p.StoreID, p.shopper, now.Uses, now.Amount); err != nil {
-			return err
-		}
 		if !slices.Contains(capped, id) {
 			if err := w.Put(ctx, addUse, p.StoreID, p.shopper, id, now.Uses, now.Amount); err != nil {
 				return err

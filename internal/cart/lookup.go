@@ -2,7 +2,7 @@ package cart
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/strollhq/stroll/internal/db"
@@ -122,7 +122,7 @@ func pricings(ctx context.Context, q db.Querier, tripID string) ([]Pricing, erro
 	for rows.Next() {
 		var at int64
 		var fixes, currency, result string
-		p := Pricing{Result: &price.Result{}}
+		var p Pricing
 		if err := rows.Scan(&p.No, &at, &p.Version, &p.Operator, &p.Reason, &fixes, &currency, &p.Total.Minor,
 			&result); err != nil {
 			return nil, err
@@ -131,8 +131,8 @@ func pricings(ctx context.Context, q db.Querier, tripID string) ([]Pricing, erro
 		if err := unlist(fixes, &p.Fixes); err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal([]byte(result), p.Result); err != nil {
-			return nil, err
+		if p.Result, err = price.ParseResult([]byte(result)); err != nil {
+			return nil, fmt.Errorf("trip %s: %w", tripID, err)
 		}
 		all = append(all, p)
 	}

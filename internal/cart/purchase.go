@@ -1,11 +1,11 @@
 package cart
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/strollhq/stroll/internal/price"
+	"github.com/strollhq/stroll/jwo"
 	"github.com/strollhq/stroll/money"
 )
 
@@ -56,7 +56,7 @@ type Purchase struct {
 	text    encoded  // set by encode, before it is written
 }
 
-// encoded is the part of a purchase that is stored as JSON.
+// encoded is the part of a purchase that is stored as text.
 type encoded struct{ lines, result string }
 
 // encode prepares p for being written. It is apart from the writing because
@@ -68,13 +68,56 @@ func (p *Purchase) encode() error {
 	}
 	p.text = encoded{lines: lines}
 	if p.Result != nil {
-		result, err := json.Marshal(p.Result)
-		if err != nil {
-			return fmt.Errorf("price of trip %s: %w", p.TripID, err)
-		}
-		p.text.result = string(result)
+		p.text.result = string(p.Result.Append(nil))
 	}
 	return nil
+}
+
+// encodeFresh is encode for a cart that came as a body, which is kept. Lines
+// that all have a price are what the body and the price say of them, and are
+// not stored again; linesFrom finds them.
+func (p *Purchase) encodeFresh() error {
+	if p.State != Priced || p.Result == nil || len(p.Result.Lines) != len(p.Lines) {
+		return p.encode()
+	}
+	p.text = encoded{result: string(p.Result.Append(nil))}
+	return nil
+}
+
+// linesFrom finds the lines of a cart that was stored without them.
+func (p *Purchase) linesFrom(body string) error {
+	var req jwo.CreatePurchasesRequest
+	// What the limits of today would refuse was taken under those of its day.
+	if err := jwo.DecodeRequest([]byte(body), &req, jwo.Limits{}); err != nil && len(req.CartItems) == 0 && p.Result != nil {
+		return fmt.Errorf("lines of trip %s: %w", p.TripID, err)
+	}
+	p.Lines = linesOf(&req)
+	if p.Result == nil {
+		return nil
+	}
+	if len(p.Result.Lines) != len(p.Lines) {
+		return fmt.Errorf("lines of trip %s: its cart has %d and its price %d", p.TripID, len(p.Lines), len(p.Result.Lines))
+	}
+	for i, l := range p.Result.Lines {
+		p.Lines[i].SKU = l.SKU
+	}
+	return nil
+}
+
+// linesOf is a cart's lines before anything is known of them.
+func linesOf(req *jwo.CreatePurchasesRequest) []Line {
+	lines := make([]Line, 0, len(req.CartItems))
+	for i, item := range req.CartItems {
+		l := Line{No: i + 1, ID: clean(item.ID), Type: clean(item.Type), Quantity: item.Quantity.Value,
+			Unit: clean(item.Quantity.Unit), LineItemID: clean(item.LineItemID)}
+		for _, x := range item.ExternalIdentifiers {
+			if x.ID != "" {
+				l.External = append(l.External, clean(x.ID))
+			}
+		}
+		lines = append(lines, l)
+	}
+	return lines
 }
 
 // Line is one line of a cart as Amazon sent it, and what it was taken for.

@@ -130,10 +130,7 @@ func (c *Carts) resolvedBefore(ctx context.Context, q db.Querier, p Purchase) er
 
 func (c *Carts) resolve(ctx context.Context, tx *db.Tx, p *Purchase, r Resolution, from shelf, s Settings) error {
 	charged := p.Total // by charge_known
-	before, err := usedBy(ctx, tx, p.TripID)
-	if err != nil {
-		return err
-	}
+	before := p.counted()
 	if err := applyFixes(p.Lines, r.Fixes, from.book); err != nil {
 		return err
 	}

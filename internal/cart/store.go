@@ -107,23 +107,26 @@ func scan(row interface{ Scan(...any) error }) (Purchase, error) {
 
 // fill adds lines and price to a head.
 func fill(ctx context.Context, q db.Querier, p *Purchase) error {
-	var lines string
-	if err := q.QueryRowContext(ctx, `SELECT lines FROM purchase WHERE trip_id = $1`, p.TripID).Scan(&lines); err != nil {
+	var lines, body string
+	if err := q.QueryRowContext(ctx, `SELECT lines, CASE WHEN lines = '' THEN body ELSE '' END FROM purchase WHERE trip_id = $1`,
+		p.TripID).Scan(&lines, &body); err != nil {
 		return err
 	}
-	if err := unlist(lines, &p.Lines); err != nil {
-		return err
+	if p.pricing > 0 {
+		var result string
+		err := q.QueryRowContext(ctx, `SELECT version, result FROM purchase_price WHERE trip_id = $1 AND no = $2`,
+			p.TripID, p.pricing).Scan(&p.Version, &result)
+		if err != nil {
+			return err
+		}
+		if p.Result, err = price.ParseResult([]byte(result)); err != nil {
+			return fmt.Errorf("trip %s: %w", p.TripID, err)
+		}
 	}
-	if p.pricing == 0 {
-		return nil
+	if lines == "" {
+		return p.linesFrom(body)
 	}
-	var result string
-	if err := q.QueryRowContext(ctx, `SELECT version, result FROM purchase_price WHERE trip_id = $1 AND no = $2`,
-		p.TripID, p.pricing).Scan(&p.Version, &result); err != nil {
-		return err
-	}
-	p.Result = &price.Result{}
-	return json.Unmarshal([]byte(result), p.Result)
+	return unlist(lines, &p.Lines)
 }
 
 // list is a slice as JSON text, "" for an empty one.

@@ -102,7 +102,10 @@ func (c *Carts) price(ctx context.Context, p *Purchase, from shelf, uses map[str
 	if p.Result != nil {
 		p.pricing = 1
 	}
-	return act, p.encode()
+	if callOf(ctx).Body == nil {
+		return act, p.encode()
+	}
+	return act, p.encodeFresh()
 }
 
 // open writes what belongs to a purchase that was just inserted: its price,

@@ -16,14 +16,10 @@ import (
 // concurrent updates fails to serialize and the whole cart is priced again
 // with the new count.
 
-var (
-	// addUse adds to a shopper's count, putUse makes a trip's use what is given.
-	addUse = db.Insert("promotion_count", "store_id text, shopper text, promotion text, uses bigint, amount bigint",
-		`ON CONFLICT (store_id, shopper, promotion) DO UPDATE SET
-		uses = promotion_count.uses + excluded.uses, amount = promotion_count.amount + excluded.amount`)
-	putUse = db.Insert("promotion_use", "trip_id text, promotion text, store_id text, shopper text, uses bigint, amount bigint",
-		`ON CONFLICT (trip_id, promotion) DO UPDATE SET uses = excluded.uses, amount = excluded.amount`)
-)
+// addUse adds to a shopper's count.
+var addUse = db.Insert("promotion_count", "store_id text, shopper text, promotion text, uses bigint, amount bigint",
+	`ON CONFLICT (store_id, shopper, promotion) DO UPDATE SET
+	uses = promotion_count.uses + excluded.uses, amount = promotion_count.amount + excluded.amount`)
 
 // used reads how often a shopper has had each promotion before.
 func used(ctx context.Context, q db.Querier, storeID, shopper string) (map[string]price.Usage, error) {
@@ -48,23 +44,13 @@ func used(ctx context.Context, q db.Querier, storeID, shopper string) (map[strin
 	return uses, rows.Err()
 }
 
-// usedBy is what one trip has counted so far.
-func usedBy(ctx context.Context, q db.Querier, tripID string) (map[string]price.Usage, error) {
-	rows, err := q.QueryContext(ctx, `SELECT promotion, uses, amount FROM promotion_use WHERE trip_id = $1`, tripID)
-	if err != nil {
-		return nil, err
+// counted is what a filled purchase has counted so far: the uses its newest
+// price makes.
+func (p *Purchase) counted() map[string]price.Usage {
+	if p.Result == nil || p.shopper == "" {
+		return nil
 	}
-	defer rows.Close()
-	uses := map[string]price.Usage{}
-	for rows.Next() {
-		var id string
-		var u price.Usage
-		if err := rows.Scan(&id, &u.Uses, &u.Amount); err != nil {
-			return nil, err
-		}
-		uses[id] = u
-	}
-	return uses, rows.Err()
+	return p.Result.Uses
 }
 
 // count makes now the trip's uses instead of before.
@@ -78,9 +64,6 @@ func count(ctx context.Context, tx *db.Tx, p *Purchase, before, now map[string]p
 			continue
 		}
 		if err := tx.Put(ctx, addUse, p.StoreID, p.shopper, id, is.Uses-was.Uses, is.Amount-was.Amount); err != nil {
-			return err
-		}
-		if err := tx.Put(ctx, putUse, p.TripID, id, p.StoreID, p.shopper, is.Uses, is.Amount); err != nil {
 			return err
 		}
 	}
