@@ -55,7 +55,7 @@ func openPostgres(ctx context.Context, c Config) (*postgresDB, error) {
 		return nil, classify(fmt.Errorf("database %s on %s: %w", cfg.Database, cfg.Host, err))
 	}
 	p := &postgresDB{db: d, log: c.Log}
-	p.together = startTogether(p)
+	p.together = startTogether(cfg)
 	return p, nil
 }
 

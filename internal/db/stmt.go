@@ -181,16 +181,19 @@ func (k *Kind) together(key string) string {
 		return strings.ReplaceAll(s.many, "{rows}", rows(s.cols, passes))
 	}
 	fmt.Fprintf(&b, "claim AS (%s RETURNING %s AS k)", of(k.claim, passed), key)
+	// Not bare, or it would be planned as a join.
+	const made = "COALESCE({k} IN (SELECT k FROM claim), false)"
 	touched := "0"
 	for i, s := range k.rows {
-		fmt.Fprintf(&b, ", s%d AS (%s RETURNING 1)", i, of(s, "{k} IN (SELECT k FROM claim)"))
+		fmt.Fprintf(&b, ", s%d AS (%s RETURNING 1)", i, of(s, made))
 		if !s.loose {
 			touched += fmt.Sprintf(" + (SELECT count(*) FROM s%d)", i)
 		}
 	}
 	// A statement that touched fewer rows than it was given fails the whole: a
 	// division by zero, which is computed once. None touches more.
-	given := fmt.Sprintf("(SELECT COALESCE(sum(($%d::bigint[])[i]), 0) FROM generate_series(1, cardinality($%d::text[])) AS i WHERE ($%d::text[])[i] IN (SELECT k FROM claim))", n+2, n+1, n+1)
+	given := fmt.Sprintf("(SELECT COALESCE(sum(($%d::bigint[])[i]), 0) FROM generate_series(1, cardinality($%d::text[])) AS i WHERE %s)",
+		n+2, n+1, strings.ReplaceAll(made, "{k}", fmt.Sprintf("($%d::text[])[i]", n+1)))
 	fmt.Fprintf(&b, " SELECT k, (SELECT 1 / CASE WHEN %s = %s THEN 1 ELSE 0 END) FROM claim", touched, given)
 	return b.String()
 }

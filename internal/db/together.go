@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -27,18 +28,22 @@ const (
 
 // together makes waiting writes.
 type together struct {
-	p       *postgresDB
+	cfg     *pgx.ConnConfig
 	queue   chan *Begun
 	quit    chan struct{}
 	stopped chan struct{}
 	once    sync.Once
 }
 
-func startTogether(p *postgresDB) *together {
-	t := &together{p: p, queue: make(chan *Begun, maxTogether), quit: make(chan struct{}), stopped: make(chan struct{})}
+func startTogether(cfg *pgx.ConnConfig) *together {
+	t := &together{cfg: cfg, queue: make(chan *Begun, maxTogether), quit: make(chan struct{}), stopped: make(chan struct{})}
 	var writers sync.WaitGroup
 	for range groupWriters {
-		writers.Go(t.loop)
+		writers.Go(func() {
+			w := writer{t: t}
+			defer w.close()
+			w.loop()
+		})
 	}
 	go func() {
 		writers.Wait()
@@ -74,7 +79,8 @@ func (t *together) begin(ctx context.Context, w *Write) (*Begun, error) {
 }
 
 // loop takes what waits and never waits for more.
-func (t *together) loop() {
+func (w *writer) loop() {
+	t := w.t
 	for {
 		var taken []*Begun
 		select {
@@ -95,7 +101,7 @@ func (t *together) loop() {
 		for len(taken) > 0 {
 			var group []*Begun
 			if group, taken = alike(taken); len(group) > 0 {
-				t.make(group)
+				w.make(group)
 			}
 		}
 	}
@@ -127,12 +133,12 @@ func alike(taken []*Begun) (group, rest []*Begun) {
 
 // make writes a group and answers it. One bad write must not fail its
 // neighbours: when the statement fails, each is made alone.
-func (t *together) make(group []*Begun) {
-	made, err := t.statement(group)
+func (w *writer) make(group []*Begun) {
+	made, err := w.statement(group)
 	if err != nil && len(group) > 1 && !passing(err) || serialization(err) {
 		for _, c := range group {
 			for try := 1; ; try++ {
-				made, err = t.statement([]*Begun{c})
+				made, err = w.statement([]*Begun{c})
 				if !serialization(err) || try == maxRepeats {
 					break
 				}
@@ -148,11 +154,54 @@ func (t *together) make(group []*Begun) {
 	}
 }
 
+// writer is one that makes groups, on a connection of its own: its statements
+// are planned once, for arrays of any length, and by loops over what is given,
+// since what they touch is found by its key.
+type writer struct {
+	t    *together
+	conn *pgx.Conn // nil before the first statement, and after a failure
+	used time.Time
+}
+
+const plans = `SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; SET enable_mergejoin = off`
+
+// ready connects. A connection that lay idle is looked at first, so that a
+// server restarted meanwhile fails nobody.
+func (w *writer) ready(ctx context.Context) error {
+	if w.conn != nil && !w.conn.IsClosed() {
+		if time.Since(w.used) < time.Second || w.conn.PgConn().CheckConn() == nil {
+			return nil
+		}
+	}
+	w.close()
+	conn, err := pgx.ConnectConfig(ctx, w.t.cfg.Copy())
+	if err != nil {
+		return err
+	}
+	w.conn = conn
+	if err := settle(ctx, conn); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, plans, pgx.QueryExecModeSimpleProtocol)
+	return err
+}
+
+func (w *writer) close() {
+	if w.conn != nil {
+		w.conn.Close(context.Background())
+		w.conn = nil
+	}
+}
+
 // statement makes the group's one statement and answers whose claims were made.
-func (t *together) statement(group []*Begun) (map[string]bool, error) {
+func (w *writer) statement(group []*Begun) (map[string]bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
 	defer cancel()
-	rows, err := t.p.db.QueryContext(ctx, group[0].w.kind.sql, arguments(group)...)
+	if err := w.ready(ctx); err != nil {
+		w.close()
+		return nil, err
+	}
+	rows, err := w.conn.Query(ctx, group[0].w.kind.sql, arguments(group)...)
 	if err != nil {
 		return nil, changed(err)
 	}
@@ -166,7 +215,9 @@ func (t *together) statement(group []*Begun) (map[string]bool, error) {
 		}
 		made[key] = true
 	}
-	return made, changed(errors.Join(rows.Err(), rows.Close()))
+	rows.Close()
+	w.used = time.Now()
+	return made, changed(rows.Err())
 }
 
 // changed names the division by which a statement fails whose rows were not
