@@ -4,9 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/strollhq/stroll/jwo"
 )
@@ -14,36 +14,107 @@ import (
 // contentOf is what makes two copies of a cart the same: every field we know
 // except requestId, with the spellings that mean the same made equal: times as
 // instants, quantities as numbers, both words for cash, missing and empty
-// lists. Key order and unknown fields have gone with the decoding.
-func contentOf(req *jwo.CreatePurchasesRequest) ([]byte, error) {
-	c := *req
-	c.RequestID = ""
-	trip := *req.ShoppingTrip
-	trip.StartTime, trip.EndTime = instant(trip.StartTime), instant(trip.EndTime)
-	trip.AuthEvents = make([]jwo.PurchaseAuthEvent, len(req.ShoppingTrip.AuthEvents))
+// lists. Key order and unknown fields have gone with the decoding. It is the
+// JSON that encoding/json would make of it, since the digests of carts taken
+// long ago must still be met.
+func contentOf(req *jwo.CreatePurchasesRequest) []byte {
+	b := make([]byte, 0, 512+160*len(req.CartItems))
+	b = field(b, `{"requestId":"","idempotentShoppingTripId":`, req.IdempotentShoppingTripID)
+	b = field(b, `,"storeId":`, req.StoreID)
+	b = instant(append(b, `,"shoppingTrip":{"startTime":`...), req.ShoppingTrip.StartTime)
+	b = instant(append(b, `,"endTime":`...), req.ShoppingTrip.EndTime)
+	b = append(b, `,"authEvents":[`...)
 	for i, e := range req.ShoppingTrip.AuthEvents {
-		e.Timestamp = instant(e.Timestamp)
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = field(b, `{"id":`, e.ID)
+		if e.Timestamp != "" {
+			b = instant(append(b, `,"timestamp":`...), e.Timestamp)
+		}
+		b = some(b, `,"location":`, e.Location)
+		b = field(b, `,"payloadType":`, e.PayloadType)
 		if e.ScanResult != nil {
-			e.ScanResult = &jwo.ScanResult{ID: e.ScanResult.ID, Type: kindOf(e)}
+			b = append(b, `,"scanResult":`...)
+			b = pair(b, e.ScanResult.ID, kindOf(e))
 		}
-		trip.AuthEvents[i] = e
+		b = append(b, '}')
 	}
-	c.ShoppingTrip = &trip
-	c.CartItems = make([]jwo.CartItem, len(req.CartItems))
+	b = append(b, `]},"cartItems":[`...)
 	for i, item := range req.CartItems {
-		q := *item.Quantity
-		q.Value = number(q.Value)
-		item.Quantity = &q
-		if len(item.ExternalIdentifiers) == 0 {
-			item.ExternalIdentifiers = nil
+		if i > 0 {
+			b = append(b, ',')
 		}
-		c.CartItems[i] = item
+		b = field(b, `{"id":`, item.ID)
+		b = field(b, `,"type":`, item.Type)
+		b = field(b, `,"quantity":{"value":`, number(item.Quantity.Value))
+		b = field(b, `,"unit":`, item.Quantity.Unit)
+		b = append(b, '}')
+		if len(item.ExternalIdentifiers) > 0 {
+			b = append(b, `,"externalIdentifiers":[`...)
+			for j, x := range item.ExternalIdentifiers {
+				if j > 0 {
+					b = append(b, ',')
+				}
+				b = pair(b, x.ID, x.Type)
+			}
+			b = append(b, ']')
+		}
+		b = some(b, `,"lineItemId":`, item.LineItemID)
+		b = append(b, '}')
 	}
-	body, err := json.Marshal(&c)
+	b = append(b, ']')
+	if req.ShopperIdentity != nil {
+		b = rest(append(b, `,"shopperIdentity":`...), req.ShopperIdentity)
+	}
+	b = some(b, `,"shopperDeviceId":`, req.ShopperDeviceID)
+	if req.PaymentSource != nil {
+		b = rest(append(b, `,"paymentSource":`...), req.PaymentSource)
+	}
+	return append(b, '}')
+}
+
+// field adds a key and a text.
+func field(b []byte, key, text string) []byte { return quoted(append(b, key...), text) }
+
+// some is field for a text that is left out when it is empty.
+func some(b []byte, key, text string) []byte {
+	if text == "" {
+		return b
+	}
+	return field(b, key, text)
+}
+
+// pair is an object with id and type, each only if it is there.
+func pair(b []byte, id, kind string) []byte {
+	b = append(b, '{')
+	b = some(b, `"id":`, id)
+	if id != "" && kind != "" {
+		b = append(b, ',')
+	}
+	b = some(b, `"type":`, kind)
+	return append(b, '}')
+}
+
+// quoted adds a JSON string as encoding/json writes it.
+func quoted(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c == 0x7f {
+			return rest(b, s)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+// rest adds what encoding/json makes of a text, or of a struct of texts.
+func rest(b []byte, v any) []byte {
+	data, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("content of trip %s: %w", req.IdempotentShoppingTripID, err)
+		panic(err) // texts cannot fail
 	}
-	return body, nil
+	return append(b, data...)
 }
 
 func digestOf(content []byte) string {
@@ -51,12 +122,15 @@ func digestOf(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func instant(t jwo.Timestamp) jwo.Timestamp {
+// instant adds a moment; what is none stays as it is.
+func instant(b []byte, t jwo.Timestamp) []byte {
 	at, err := t.Time()
 	if err != nil {
-		return t
+		return quoted(b, string(t))
 	}
-	return jwo.Timestamp(at.UTC().Format(time.RFC3339Nano))
+	b = append(b, '"')
+	b = at.UTC().AppendFormat(b, time.RFC3339Nano)
+	return append(b, '"')
 }
 
 // number drops the zeros that do not change a number: "02.50" is "2.5".

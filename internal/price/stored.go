@@ -16,7 +16,7 @@ import (
 
 // Append adds the stored form of r to b.
 func (r *Result) Append(b []byte) []byte {
-	t := newTape(b, 8+4*len(r.Lines))
+	t := newTape(b)
 	r.run(t)
 	return t.end()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/strollhq/stroll/money"
@@ -17,21 +18,39 @@ type tape struct {
 	numbers []int64  // that are to be read
 	err     error    // of the reading, the last one
 
-	at      map[string]int64 // where a text was written
+	// What is written: the texts and numbers so far, and where a text was
+	// written, in a table of lists by a hash.
 	written []byte
 	num     []byte
+	all     []placed
+	first   [128]int32 // one above the place in all of the newest text; 0 for none
 }
 
-// newTape is a tape to be written behind b, with about so many texts.
-func newTape(b []byte, texts int) *tape {
-	return &tape{at: make(map[string]int64, texts), written: append(b, "[["...), num: make([]byte, 0, 32*texts)}
+// placed is a text that was written, and one above the place of an older one
+// with its hash.
+type placed struct {
+	text  string
+	older int32
 }
 
-// end is b and what was written.
+var tapes = sync.Pool{New: func() any { return new(tape) }}
+
+// newTape is a tape to be written behind b.
+func newTape(b []byte) *tape {
+	t := tapes.Get().(*tape)
+	t.written = append(b, "[["...)
+	return t
+}
+
+// end is b and what was written. The tape is gone.
 func (t *tape) end() []byte {
 	b := append(t.written, "],["...)
 	b = append(b, t.num...)
-	return append(b, "]]"...)
+	b = append(b, "]]"...)
+	clear(t.all) // keeps no shopper's data alive
+	*t = tape{num: t.num[:0], all: t.all[:0]}
+	tapes.Put(t)
+	return b
 }
 
 func (t *tape) number(n *int64) {
@@ -88,16 +107,29 @@ func (t *tape) text(s *string) {
 		*s = t.texts[i]
 		return
 	}
-	i, known := t.at[*s]
-	if !known {
-		i = int64(len(t.at))
-		t.at[*s] = i
-		if i > 0 {
-			t.written = append(t.written, ',')
-		}
-		t.written = appendText(t.written, *s)
-	}
+	i := t.place(*s)
 	t.number(&i)
+}
+
+// place is where a text is written, once.
+func (t *tape) place(s string) int64 {
+	h := uint(len(s))
+	if h > 0 {
+		h += uint(s[0])*7 + uint(s[h-1])*31 + uint(s[h/2])*127
+	}
+	first := &t.first[h%uint(len(t.first))]
+	for i := *first; i > 0; i = t.all[i-1].older {
+		if t.all[i-1].text == s {
+			return int64(i - 1)
+		}
+	}
+	if len(t.all) > 0 {
+		t.written = append(t.written, ',')
+	}
+	t.written = appendText(t.written, s)
+	t.all = append(t.all, placed{s, *first})
+	*first = int32(len(t.all))
+	return int64(len(t.all) - 1)
 }
 
 func (t *tape) decimal(d *money.Decimal) {
