@@ -161,6 +161,9 @@ type writer struct {
 	t    *together
 	conn *pgx.Conn // nil before the first statement, and after a failure
 	used time.Time
+
+	prepared map[*Kind]string // on conn, by their names
+	arrays   arrays
 }
 
 const plans = `SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; SET enable_mergejoin = off`
@@ -178,7 +181,7 @@ func (w *writer) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.conn = conn
+	w.conn, w.prepared = conn, map[*Kind]string{}
 	if err := settle(ctx, conn); err != nil {
 		return err
 	}
@@ -201,24 +204,30 @@ func (w *writer) statement(group []*Begun) (map[string]bool, error) {
 		w.close()
 		return nil, err
 	}
-	rows, err := w.conn.Query(ctx, group[0].w.kind.sql, arguments(group)...)
-	if err != nil {
-		return nil, changed(err)
-	}
-	defer rows.Close()
-	made := make(map[string]bool, len(group))
-	for rows.Next() {
-		var key string
-		var all int64
-		if err := rows.Scan(&key, &all); err != nil {
-			return nil, changed(err)
+	kind := group[0].w.kind
+	name, known := w.prepared[kind]
+	if !known {
+		name = fmt.Sprintf("together_%d", len(w.prepared))
+		if _, err := w.conn.Prepare(ctx, name, kind.sql); err != nil {
+			return nil, err
 		}
-		made[key] = true
+		w.prepared[kind] = name
 	}
-	rows.Close()
+	w.arrays.fill(group)
+	res := w.conn.PgConn().ExecPrepared(ctx, name, w.arrays.params, inBinary, nil).Read()
+	if res.Err != nil {
+		return nil, changed(res.Err)
+	}
+	made := make(map[string]bool, len(group))
+	for _, row := range res.Rows {
+		made[string(row[0])] = true
+	}
 	w.used = time.Now()
-	return made, changed(rows.Err())
+	return made, nil
 }
+
+// inBinary is the format of all parameters.
+var inBinary = []int16{pgx.BinaryFormatCode}
 
 // changed names the division by which a statement fails whose rows were not
 // all as expected.
@@ -227,72 +236,4 @@ func changed(err error) error {
 		return fmt.Errorf("%w: %w", ErrChanged, err)
 	}
 	return err
-}
-
-// arguments are the arrays of a group's statement, in the order of its text.
-func arguments(group []*Begun) []any {
-	k := group[0].w.kind
-	tables := make([]table, 0, len(k.checks)+1+len(k.rows))
-	for _, c := range k.checks {
-		tables = append(tables, newTable(c.cols))
-	}
-	tables = append(tables, newTable(k.claim.cols))
-	for _, s := range k.rows {
-		tables = append(tables, newTable(s.cols))
-	}
-	keys, given := make([]string, len(group)), make([]int64, len(group))
-	for i, c := range group {
-		w := c.w
-		keys[i] = w.key
-		for _, put := range w.checks {
-			tables[k.nthC[put.what]].add(w.key, put.values)
-		}
-		tables[len(k.checks)].add(w.key, w.claim)
-		for _, put := range w.rows {
-			if !put.what.loose {
-				given[i]++
-			}
-			tables[len(k.checks)+1+k.nth[put.what]].add(w.key, put.values)
-		}
-	}
-	var args []any
-	for _, t := range tables {
-		args = append(args, t.keys)
-		for i, c := range t.cols {
-			if c.kind == "text" {
-				args = append(args, t.texts[i])
-			} else {
-				args = append(args, t.ints[i])
-			}
-		}
-	}
-	return append(args, keys, given)
-}
-
-// table is rows by column.
-type table struct {
-	cols  []column
-	keys  []string
-	texts [][]string
-	ints  [][]int64
-}
-
-func newTable(cols []column) table {
-	t := table{cols: cols, keys: []string{}, texts: make([][]string, len(cols)), ints: make([][]int64, len(cols))}
-	for i := range cols {
-		t.texts[i], t.ints[i] = []string{}, []int64{} // a nil slice would be NULL
-	}
-	return t
-}
-
-func (t *table) add(key string, values []any) {
-	t.keys = append(t.keys, key)
-	for i, v := range values {
-		switch v := v.(type) {
-		case string:
-			t.texts[i] = append(t.texts[i], v)
-		case int64:
-			t.ints[i] = append(t.ints[i], v)
-		}
-	}
 }
