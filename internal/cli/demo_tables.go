@@ -93,6 +93,12 @@ func (c *demoCmd) tables(s *streams, r result) {
 	fmt.Fprintf(s.out, "  Captured %s. Declined, in whole or in part: %d. Open debts: %d, of %s.\n",
 		p.bold(r.Captured.String()), r.Declined, r.Debts, r.Owed)
 
+	oldest := "none"
+	if r.Oldest > 0 {
+		oldest = brief(r.Oldest) + " old; see stroll pay list --open"
+	}
+	fmt.Fprintf(s.out, "  Oldest unfinished payment: %s.\n", oldest)
+
 	head(fmt.Sprintf("Receipts: %d", r.Receipts.Count))
 	fmt.Fprintf(s.out, "  From the cart's arrival: median %s, p99 %s, slowest %s.\n",
 		brief(r.Receipts.Median), brief(r.Receipts.P99), brief(r.Receipts.Most))

@@ -29,6 +29,9 @@ type Summary struct {
 	Receipts Times        `json:"receipts"` // from the cart's arrival to its receipt
 	Sample   string       `json:"sample_receipt"`
 	Books    []Line       `json:"books"`
+	// Oldest is the age of the oldest payment that has a cart and is not final;
+	// zero when there is none.
+	Oldest time.Duration `json:"oldest_open_ns"`
 	// Differences between both sides' books, trip by trip, and what either
 	// side's own check found. None is the only good number.
 	Differences []string `json:"differences"`
@@ -73,18 +76,10 @@ func (w *World) Summary(ctx context.Context, tally load.Tally) (Summary, error) 
 	store := w.App.Config().Stores[0]
 	zero := money.New(0, money.Currency(cmp.Or(store.Prices.Currency, "USD")))
 	s := Summary{Seed: w.cfg.Seed, Shoppers: tally, Captured: zero, Owed: zero, Differences: []string{}}
-	payments, err := w.App.Pay.List(ctx, pay.Filter{Limit: everything})
+	payments, err := w.payments(ctx)
 	if err != nil {
 		return s, err
 	}
-	// A database may hold earlier runs, whose Amazon is gone.
-	payments = slices.DeleteFunc(payments, func(p pay.Payment) bool {
-		known := p.Opened
-		if known.IsZero() {
-			known = p.Started.Add(time.Minute) // a gate's clock may be a little behind
-		}
-		return known.Before(w.opened)
-	})
 	theirs := w.Sim.Books()
 	if err := s.payments(payments); err != nil {
 		return s, err
@@ -109,14 +104,27 @@ func (w *World) Summary(ctx context.Context, tally load.Tally) (Summary, error) 
 	if err := w.receipts(ctx, &s); err != nil {
 		return s, err
 	}
-	v, err := w.App.Pay.Verify(ctx)
-	if err != nil {
-		return s, err
+	for _, p := range payments {
+		if !p.Final() && !p.Opened.IsZero() {
+			s.Oldest = max(s.Oldest, time.Since(p.Opened))
+		}
 	}
-	for _, d := range v.Differences {
-		s.differ("our ledger: %v", d)
-	}
-	return s, nil
+	broken, err := w.Broken(ctx, payments)
+	s.Differences = append(s.Differences, broken...)
+	return s, err
+}
+
+// payments are those of this run: a database may hold earlier ones, whose
+// Amazon is gone.
+func (w *World) payments(ctx context.Context) ([]pay.Payment, error) {
+	payments, err := w.App.Pay.List(ctx, pay.Filter{Limit: everything})
+	return slices.DeleteFunc(payments, func(p pay.Payment) bool {
+		known := p.Opened
+		if known.IsZero() {
+			known = p.Started.Add(time.Minute) // a gate's clock may be a little behind
+		}
+		return known.Before(w.opened)
+	}), err
 }
 
 func (s *Summary) differ(format string, args ...any) {

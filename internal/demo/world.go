@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/strollhq/stroll/internal/app"
@@ -44,6 +43,10 @@ type Config struct {
 	// address handed to Listen is the configured one.
 	Listen func(addr string) (net.Listener, error)
 	HTTP   *http.Client
+	// Beside opens one more program of the same retailer: on the same database,
+	// with the other world's Amazon and shoppers, while that one runs or after it
+	// has ended. It must be closed first.
+	Beside *World
 	// Probe is app.Env.Probe.
 	Probe func(point string) error
 	// Log receives the program's log. Default: nothing.
@@ -58,14 +61,19 @@ type World struct {
 	cfg     Config
 	amazon  *http.Server
 	manage  *http.Server
-	lis     [2]net.Listener // Amazon's API, and its management port
+	lis     [2]net.Listener // Amazon's API, and its management port; nil beside another world
 	opened  time.Time
 	visitor []load.Visitor
+
+	amazonURL [2]string // of lis
 }
 
 // Open makes a world. Nothing is answered until Run.
 func Open(ctx context.Context, cfg Config) (_ *World, err error) {
 	w := &World{cfg: cfg, opened: time.Now()}
+	if b := cfg.Beside; b != nil {
+		w.Sim, w.amazonURL, w.opened, w.visitor = b.Sim, b.amazonURL, b.opened, b.visitor
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
@@ -75,16 +83,20 @@ func Open(ctx context.Context, cfg Config) (_ *World, err error) {
 		w.cfg.Listen = func(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
 	}
 	for i := range w.lis {
+		if cfg.Beside != nil {
+			break
+		}
 		if w.lis[i], err = w.cfg.Listen("127.0.0.1:0"); err != nil {
 			return nil, fmt.Errorf("open Amazon's side: %w", err)
 		}
+		w.amazonURL[i] = "http://" + w.lis[i].Addr().String()
 	}
 	sample, err := app.Sample()
 	if err != nil {
 		return nil, err
 	}
 	sample.Database = cfg.Database
-	sample.Amazon.PaymentsURL = "http://" + w.lis[0].Addr().String()
+	sample.Amazon.PaymentsURL = w.amazonURL[0]
 	if len(cfg.Items) > 0 {
 		stock(&sample.Stores[0].Prices, cfg.Items)
 	}
@@ -100,6 +112,9 @@ func Open(ctx context.Context, cfg Config) (_ *World, err error) {
 	}
 	if err := w.App.Listen(ctx); err != nil {
 		return nil, err
+	}
+	if cfg.Beside != nil {
+		return w, nil
 	}
 	if err := w.registerShoppers(ctx); err != nil {
 		return nil, err
@@ -139,24 +154,35 @@ func (w *World) openAmazon(sample *app.Config) error {
 	return nil
 }
 
-// Run serves both sides until the context ends.
+// Run serves both sides until the context ends; beside another world, ours
+// alone.
 func (w *World) Run(ctx context.Context) error {
-	var sides sync.WaitGroup
-	failed := make(chan error, 3)
-	for i, s := range []*http.Server{w.amazon, w.manage} {
-		sides.Go(func() {
-			if err := s.Serve(w.lis[i]); !errors.Is(err, http.ErrServerClosed) {
-				failed <- fmt.Errorf("Amazon's side: %w", err)
-			}
-		})
+	if w.cfg.Beside != nil {
+		return w.App.Run(ctx)
 	}
+	amazon, end := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- w.Amazon(amazon) }()
 	// Amazon's side outlives ours, so that what ours has begun can end.
 	err := w.App.Run(ctx)
-	err = errors.Join(err, w.Sim.Close(), w.amazon.Close(), w.manage.Close())
-	sides.Wait()
-	close(failed)
-	for e := range failed {
-		err = errors.Join(err, e)
+	end()
+	return errors.Join(err, <-ended)
+}
+
+// Amazon serves Amazon's side alone until the context ends, for programs that
+// come and go (App.Run, Config.Beside).
+func (w *World) Amazon(ctx context.Context) error {
+	failed := make(chan error, 2)
+	servers := []*http.Server{w.amazon, w.manage}
+	for i, s := range servers {
+		go func() { failed <- s.Serve(w.lis[i]) }()
+	}
+	<-ctx.Done()
+	err := errors.Join(w.Sim.Close(), w.amazon.Close(), w.manage.Close())
+	for range servers {
+		if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, fmt.Errorf("Amazon's side: %w", e))
+		}
 	}
 	return err
 }
@@ -183,8 +209,8 @@ func (w *World) Addresses() map[string]string {
 		"connector": "http://" + w.App.Addr("connector"),
 		"portal":    "http://" + w.App.Addr("portal"),
 		"admin":     "http://" + w.App.Addr("admin"),
-		"amazon":    "http://" + w.lis[0].Addr().String(),
-		"simulator": "http://" + w.lis[1].Addr().String(),
+		"amazon":    w.amazonURL[0],
+		"simulator": w.amazonURL[1],
 	}
 }
 
