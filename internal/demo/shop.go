@@ -7,6 +7,7 @@ import (
 	"github.com/strollhq/stroll/internal/app"
 	"github.com/strollhq/stroll/internal/cart"
 	"github.com/strollhq/stroll/internal/load"
+	"github.com/strollhq/stroll/internal/pay"
 )
 
 // Hurry shortens the sample configuration's waits to what somebody watching
@@ -72,6 +73,32 @@ func (w *World) Tidy(ctx context.Context) (int, error) {
 		}
 	}
 	return len(bad), nil
+}
+
+// Decide does what a store's staff does with the payments that wait for them:
+// it looks into Amazon's books and ends each doubt about a Capture with what
+// they say, and sends on or lets go what was refused. It returns how many
+// payments it dealt with.
+func (w *World) Decide(ctx context.Context) (int, error) {
+	parked, err := w.App.Pay.Parked(ctx)
+	if err != nil {
+		return 0, err
+	}
+	taken := map[string]bool{}
+	for _, t := range w.Sim.Books().Trips {
+		taken[t.TripID] = t.Captured > 0
+	}
+	for _, p := range parked {
+		if p.ParkedFrom == pay.CaptureUnknown {
+			err = w.App.Pay.DecideUnknown(ctx, p.TripID, taken[p.TripID], "demo", "as Amazon's books say")
+		} else {
+			err = w.App.Pay.CancelTrip(ctx, p.TripID, "demo", "it cannot be charged")
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(parked), nil
 }
 
 // Minute is the patience of somebody watching: what is due later is at rest.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/strollhq/stroll/internal/app"
@@ -91,7 +92,7 @@ func Open(ctx context.Context, cfg Config) (_ *World, err error) {
 		}
 		w.amazonURL[i] = "http://" + w.lis[i].Addr().String()
 	}
-	sample, err := app.Sample()
+	sample, err := sample()
 	if err != nil {
 		return nil, err
 	}
@@ -238,6 +239,26 @@ func (w *World) registerShoppers(ctx context.Context) error {
 		w.visitor = append(w.visitor, load.Visitor{ID: s.ID, Kind: s.Kind})
 	}
 	return nil
+}
+
+// parsed is the sample configuration, read once: many worlds are opened in one
+// process.
+var parsed = sync.OnceValues(app.Sample)
+
+// sample is a copy whose stores, lists and keys may be changed.
+func sample() (*app.Config, error) {
+	one, err := parsed()
+	if err != nil {
+		return nil, err
+	}
+	c := *one
+	c.Stores = slices.Clone(one.Stores)
+	for i := range c.Stores {
+		p := &c.Stores[i].Prices
+		p.Items, p.Promotions = slices.Clone(p.Items), slices.Clone(p.Promotions)
+	}
+	c.Amazon.Inbound.Keys = slices.Clone(one.Amazon.Inbound.Keys)
+	return &c, nil
 }
 
 // stock puts other items on the sample store's shelves.
