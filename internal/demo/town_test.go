@@ -3,11 +3,14 @@ package demo_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,8 +22,8 @@ import (
 	"github.com/strollhq/stroll/jwo"
 )
 
-// town is a shop whose program can be killed and started again on its database,
-// while the same Amazon goes on. It lives in a bubble.
+// town is a shop whose programs can be killed and started again on their
+// database, while the same Amazon goes on. It lives in a bubble.
 type town struct {
 	t       *testing.T
 	dsn     string
@@ -35,8 +38,12 @@ type town struct {
 	closed    chan error
 	restarted sync.WaitGroup
 
-	mu      sync.Mutex
-	program *program
+	sum  demo.Summary // of the last rest
+	many int          // programs on the one database; 0 is one
+	turn atomic.Int64
+
+	mu       sync.Mutex
+	programs []*program
 }
 
 // deed is what a watcher wants done at a point.
@@ -57,6 +64,7 @@ var (
 type program struct {
 	*demo.World
 	town  *town
+	slot  int // which of the town's programs it is
 	stop  context.CancelFunc
 	ended chan error
 
@@ -65,22 +73,26 @@ type program struct {
 	doors []net.Listener
 }
 
-// open opens the town with its first program.
+// open opens the town with its first programs.
 func (w *town) open(c demo.Config) {
 	w.t.Helper()
 	w.network = testkit.NewNet()
-	p := w.start(c)
+	w.programs = make([]*program, max(w.many, 1))
+	p := w.start(0, c)
 	w.amazon = p.World
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	w.closing, w.closed = cancel, make(chan error, 1)
 	go func() { w.closed <- p.Amazon(ctx) }()
 	w.run(p)
+	for slot := 1; slot < w.many; slot++ {
+		w.run(w.start(slot, demo.Config{}))
+	}
 }
 
 // start opens a program; c is used by the first alone.
-func (w *town) start(c demo.Config) *program {
+func (w *town) start(slot int, c demo.Config) *program {
 	w.t.Helper()
-	p := &program{town: w, ended: make(chan error, 1)}
+	p := &program{town: w, slot: slot, ended: make(chan error, 1)}
 	c.Database, c.Beside, c.Probe = w.dsn, w.amazon, p.probe
 	c.Listen = func(addr string) (net.Listener, error) {
 		l := w.network.Listen(addr)
@@ -91,7 +103,7 @@ func (w *town) start(c demo.Config) *program {
 	}
 	c.HTTP = &http.Client{Transport: p}
 	c.Edit = func(a *app.Config) {
-		a.Listen = app.Listen{Connector: "127.0.0.1:81", Portal: "127.0.0.1:82", Admin: "127.0.0.1:83"}
+		a.Listen = app.Listen{Connector: door(slot), Portal: fmt.Sprintf("127.0.0.1:2%d", slot), Admin: fmt.Sprintf("127.0.0.1:3%d", slot)}
 		a.PublicURL = ""
 		a.Jobs.Poll, a.Jobs.Lease = 10*time.Minute, time.Minute
 		if w.edit != nil {
@@ -109,22 +121,25 @@ func (w *town) start(c demo.Config) *program {
 	return p
 }
 
-// run makes a program the town's.
+// door is the address of a program's connector.
+func door(slot int) string { return fmt.Sprintf("127.0.0.1:1%d", slot) }
+
+// run makes a program one of the town's.
 func (w *town) run(p *program) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	p.stop = cancel
 	w.mu.Lock()
-	w.program = p
+	w.programs[p.slot] = p
 	w.mu.Unlock()
 	go func() { p.ended <- p.App.Run(ctx) }()
 }
 
-// now is the program as it runs now.
+// now is the first program as it runs now.
 func (w *town) now() *demo.World {
 	w.restarted.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.program.World
+	return w.programs[0].World
 }
 
 // probe is app.Env.Probe.
@@ -168,7 +183,7 @@ func (p *program) die() {
 		if err := p.App.Close(); err != nil {
 			p.town.t.Errorf("close a killed program: %v", err)
 		}
-		p.town.run(p.town.start(demo.Config{}))
+		p.town.run(p.town.start(p.slot, demo.Config{}))
 	})
 }
 
@@ -182,10 +197,12 @@ func (p *program) end() {
 // close ends the town.
 func (w *town) close() {
 	w.now()
-	w.program.end()
-	if w.program.World != w.amazon {
-		if err := w.program.Close(); err != nil {
-			w.t.Errorf("close: %v", err)
+	for _, p := range slices.Backward(w.programs) {
+		p.end()
+		if p.World != w.amazon {
+			if err := p.Close(); err != nil {
+				w.t.Errorf("close: %v", err)
+			}
 		}
 	}
 	w.closing()
@@ -201,8 +218,10 @@ func (w *town) close() {
 // has read the answer.
 func (p *program) RoundTrip(r *http.Request) (*http.Response, error) {
 	api, ok := calls[r.URL.Path]
-	if !ok {
-		return p.town.network.Client().Transport.RoundTrip(r) // Amazon's own, to our doors
+	if !ok { // Amazon's own, to one of our doors; the Host it signed stays
+		r = r.Clone(r.Context())
+		r.URL.Host = door(int(p.town.turn.Add(1)) % len(p.town.programs))
+		return p.town.network.Client().Transport.RoundTrip(r)
 	}
 	if err := p.probe("before call:" + api); err != nil {
 		return nil, err
@@ -283,6 +302,7 @@ func (w *town) rests() []string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.sum = sum
 	all = append(all, sum.Differences...)
 	open, err := s.App.Pay.List(ctx, pay.Filter{Open: true})
 	if err != nil {
