@@ -49,6 +49,12 @@ func launch(t *testing.T, program, dir string, args ...string) *process {
 	t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
+	return follow(t, cmd)
+}
+
+// follow starts a command and listens to it.
+func follow(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
 	p := &process{t: t, cmd: cmd, done: make(chan struct{}), changed: make(chan struct{})}
@@ -80,7 +86,7 @@ func launch(t *testing.T, program, dir string, args ...string) *process {
 			if killed { // a campaign has hundreds
 				lines = lines[max(0, len(lines)-5):]
 			}
-			t.Logf("stroll %s:\n%s", strings.Join(args, " "), strings.Join(lines[max(0, len(lines)-50):], "\n"))
+			t.Logf("stroll %s:\n%s", strings.Join(cmd.Args[1:], " "), strings.Join(lines[max(0, len(lines)-50):], "\n"))
 		}
 	})
 	return p

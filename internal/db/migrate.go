@@ -68,9 +68,14 @@ func provider(dialect goose.Dialect, d *sql.DB, log *slog.Logger, opts ...goose.
 // migrateSQLite brings the schema up to date. Each migration and its version
 // row are one immediate transaction, so of two processes that start together
 // one fails cleanly and finds the work done when it looks again.
-func migrateSQLite(ctx context.Context, d *sql.DB, log *slog.Logger) error {
+func migrateSQLite(ctx context.Context, d *sql.DB, log *slog.Logger, name string) error {
 	if v, err := version(ctx, d); err == nil && v == newest() {
 		return nil
+	} else if err == nil {
+		// A newer one may have been here since the file was looked at.
+		if err := refuseNewer(ctx, d, name); err != nil {
+			return err
+		}
 	}
 	p, err := provider(goose.DialectSQLite3, d, log)
 	if err != nil {

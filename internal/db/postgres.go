@@ -52,6 +52,9 @@ func openPostgres(ctx context.Context, c Config) (*postgresDB, error) {
 	d.SetConnMaxLifetime(time.Hour)
 	if err := migratePostgres(ctx, d, c.Log, fmt.Sprintf("%s on %s", cfg.Database, cfg.Host)); err != nil {
 		d.Close()
+		if errors.Is(err, fault.Conflict) {
+			return nil, err // it names the database
+		}
 		return nil, classify(fmt.Errorf("database %s on %s: %w", cfg.Database, cfg.Host, err))
 	}
 	p := &postgresDB{db: d, log: c.Log}

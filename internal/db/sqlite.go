@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -50,8 +49,11 @@ func openSQLite(ctx context.Context, c Config) (*sqliteDB, error) {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
 	write.SetMaxOpenConns(1)
-	if err := migrateSQLite(ctx, write, c.Log); err != nil {
+	if err := migrateSQLite(ctx, write, c.Log, path); err != nil {
 		write.Close()
+		if errors.Is(err, fault.Conflict) {
+			return nil, err
+		}
 		return nil, unopened(path, err)
 	}
 	conn, err := write.Conn(ctx)
@@ -85,36 +87,6 @@ func sqliteURL(path string, extra string) string {
 		extra,
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(q, "&")
-}
-
-// refuseNewerSQLite looks at an existing file through a connection that cannot
-// write, so that a refused file keeps every byte.
-func refuseNewerSQLite(ctx context.Context, path string) error {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return nil
-	}
-	if err != nil {
-		return unopened(path, fault.New(fault.Unavailable, "%w", err))
-	}
-	if !info.Mode().IsRegular() {
-		return fault.New(fault.Invalid, "database %s: it is not a file", path)
-	}
-	ro, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&_pragma=busy_timeout(10000)")
-	if err != nil {
-		return fmt.Errorf("database %s: %w", path, err)
-	}
-	defer ro.Close()
-	ro.SetMaxOpenConns(1)
-	var n int
-	err = ro.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'`).Scan(&n)
-	if err != nil {
-		return unopened(path, err)
-	}
-	if n == 0 {
-		return nil
-	}
-	return refuseNewer(ctx, ro, path)
 }
 
 func (s *sqliteDB) reader() Querier { return s.readers }
