@@ -39,6 +39,7 @@ type campaign struct {
 	calls     *odometer    // to and from the program
 	failures  atomic.Int64 // answers with a 5xx
 	portal    atomic.Pointer[string]
+	gates     int // how many shoppers are on their way at once
 	leave     context.CancelFunc
 	left      chan load.Tally
 }
@@ -46,19 +47,15 @@ type campaign struct {
 // appKey is what the shoppers' app shows to get scan codes.
 const appKey = "0123456789abcdef-of-the-app"
 
-// gates is how many shoppers are on their way at once, trips how many come
-// before the next crowd.
-const (
-	gates = 24
-	trips = 1000
-)
+// trips is how many shoppers come before the next crowd.
+const trips = 1000
 
 // newCampaign makes the store on a database, a file of the campaign's folder or
 // a postgres:// address. Nobody has come yet and nothing is started.
 func newCampaign(t *testing.T, dir, database string) *campaign {
 	t.Helper()
 	c := &campaign{
-		t: t, program: built(t), dir: dir, database: database, calls: &odometer{},
+		t: t, program: built(t), dir: dir, database: database, calls: &odometer{}, gates: 24,
 		rng: rand.New(rand.NewPCG(*seed, uint64(len(t.Name())))), connector: newRelay(t), left: make(chan load.Tally, 1),
 	}
 	var err error
@@ -147,7 +144,7 @@ func (c *campaign) shoppers() {
 		for n := uint64(0); ctx.Err() == nil; n++ {
 			// Its error is the end of the context.
 			tally, _ := load.Run(ctx, load.Config{
-				Sim: c.sim, StoreID: store, Trips: trips, Parallel: gates, Seed: *seed + n,
+				Sim: c.sim, StoreID: store, Trips: trips, Parallel: c.gates, Seed: *seed + n,
 				Items: []load.Item{{SKU: "SNK-001", Unit: "each"}, {SKU: "SNK-002", Unit: "each"}}, Visitors: visitors, Code: c.code,
 			})
 			sum.Trips, sum.NoCode, sum.Left = sum.Trips+tally.Trips, sum.NoCode+tally.NoCode, sum.Left+tally.Left
