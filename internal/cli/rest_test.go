@@ -3,7 +3,6 @@ package cli_test
 import (
 	"bufio"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -33,8 +32,15 @@ func (c *campaign) records() *sql.DB {
 	return d
 }
 
-// metric sums the figures of a name that the process shows.
+// metric sums the figures of a name that the process shows; −1 when it shows
+// none of that name.
 func metric(text, name string) (sum float64) {
+	found := false
+	defer func() {
+		if !found {
+			sum = -1
+		}
+	}()
 	for in := bufio.NewScanner(strings.NewReader(text)); in.Scan(); {
 		key, value, _ := strings.Cut(in.Text(), " ")
 		if key, _, _ = strings.Cut(key, "{"); key == name {
@@ -42,26 +48,17 @@ func metric(text, name string) (sum float64) {
 			if err != nil {
 				return -1
 			}
-			sum += v
+			sum, found = sum+v, true
 		}
 	}
 	return sum
 }
 
 // rest waits until nothing is unfinished: no payment whose cart is there, no
-// report, no job but those that wait for a day to pass. A person prices the carts that
-// wait because the program knew none of their items.
+// report, no job but those that wait for a day to pass. A person prices the carts
+// that wait because the program knew none of their items.
 func (c *campaign) rest(s server) {
 	c.t.Helper()
-	var bad []struct {
-		TripID string `json:"trip_id"`
-	}
-	if err := json.Unmarshal([]byte(ask(c.t, c.program, c.dir, "pay", "parked", "--json")), &bad); err != nil {
-		c.t.Fatal(err)
-	}
-	for _, b := range bad {
-		ask(c.t, c.program, c.dir, "cart", "resolve", b.TripID, "--price", "1=1.50", "--reason", "read from the shelf")
-	}
 	d := c.records()
 	var why string
 	defer func() {
@@ -70,7 +67,14 @@ func (c *campaign) rest(s server) {
 			c.unfinished(d)
 		}
 	}()
+	priced := map[string]bool{}
 	eventually(c.t, "at rest", func() bool {
+		for _, trip := range c.bad(d) {
+			if !priced[trip] {
+				priced[trip] = true
+				ask(c.t, c.program, c.dir, "cart", "resolve", trip, "--price", "1=1.50", "--reason", "read from the shelf")
+			}
+		}
 		m := get(c.t, s.admin+"/metrics", http.StatusOK)
 		var busy int
 		err := d.QueryRow(`SELECT COUNT(*) FROM job WHERE state <> 'waiting' OR run_at < $1`, time.Now().Add(time.Hour).UnixMilli()).Scan(&busy)
@@ -82,6 +86,27 @@ func (c *campaign) rest(s server) {
 		why = fmt.Sprintf("%d jobs, %v payments open, the oldest for %v s, %v reports", busy, open, oldest, reports)
 		return busy == 0 && open == 0 && oldest == 0 && reports == 0
 	})
+}
+
+// bad are the trips that a person has to price.
+func (c *campaign) bad(d *sql.DB) (trips []string) {
+	c.t.Helper()
+	rows, err := d.Query(`SELECT p.trip_id FROM payment p JOIN purchase b ON b.trip_id = p.trip_id WHERE p.state = 'PARKED' AND b.state = 'BAD'`)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var trip string
+		if err := rows.Scan(&trip); err != nil {
+			c.t.Fatal(err)
+		}
+		trips = append(trips, trip)
+	}
+	if err := rows.Err(); err != nil {
+		c.t.Fatal(err)
+	}
+	return trips
 }
 
 // unfinished logs the payments that keep the campaign from its rest.
