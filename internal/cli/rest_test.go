@@ -126,4 +126,3 @@ func (c *campaign) unfinished(d *sql.DB) {
 		c.story(trip)
 	}
 }
-
