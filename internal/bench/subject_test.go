@@ -64,6 +64,12 @@ type subject struct {
 // to a file. amazon is where it sends its payment calls. Limits of rate are off.
 func open(t testing.TB, dsn, amazon string) *subject {
 	t.Helper()
+	return openProbed(t, dsn, amazon, nil)
+}
+
+// openProbed is open with a function that hears of every commit.
+func openProbed(t testing.TB, dsn, amazon string, probe func(string)) *subject {
+	t.Helper()
 	cfg, err := app.Sample()
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +87,7 @@ func open(t testing.TB, dsn, amazon string) *subject {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(file, nil))
-	a, err := app.New(t.Context(), cfg, app.Env{Log: log})
+	a, err := app.New(t.Context(), cfg, app.Env{Log: log, Probe: probe})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/metric"
 	"github.com/strollhq/stroll/internal/outbox"
 	"github.com/strollhq/stroll/internal/pay"
@@ -101,10 +100,7 @@ func (sub *subject) worker(t testing.TB, far *amazon) func(context.Context) erro
 			p.Currency, p.Strategy = money.Currency(sub.cfg.Stores[0].Prices.Currency), sub.cfg.Stores[0].Gate.Strategy
 			return p, id == storeID
 		},
-		Settled: func(ctx context.Context, q db.Querier, w db.Putter, p pay.Payment) error {
-			return sub.Receipts.Begin(ctx, q, w, p)
-		},
-		SettledStmts: receipt.BeginStmts(),
+		Settled: sub.Receipts.Begin, SettledStmts: receipt.BeginStmts(),
 	})
 	return box.Run
 }
