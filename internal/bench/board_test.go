@@ -45,6 +45,7 @@ type board struct {
 	kept struct {
 		Machine Machine  `json:"machine"`
 		Figures []Figure `json:"figures"`
+		Growth  []Figure `json:"growth"`
 	}
 }
 
