@@ -39,10 +39,11 @@ func (f Figure) Met() bool {
 // board collects figures and keeps them in a file, those measured at another
 // time included.
 type board struct {
-	t    testing.TB
-	file string
-	only *regexp.Regexp
-	kept struct {
+	t       testing.TB
+	file    string
+	only    *regexp.Regexp
+	growing bool // the figures are those of the second table
+	kept    struct {
 		Machine Machine  `json:"machine"`
 		Figures []Figure `json:"figures"`
 		Growth  []Figure `json:"growth"`
@@ -94,8 +95,11 @@ func (b *board) rates(f Figure, subject, base []float64) {
 	}
 	f.Subject, f.Value, f.Least, f.Most = median(subject), median(values), slices.Min(values), slices.Max(values)
 	f.Rounds, f.At, f.Commit = len(values), time.Now().UTC().Truncate(time.Second), commit()
-	b.kept.Figures = slices.DeleteFunc(b.kept.Figures, func(old Figure) bool { return old.Key == f.Key })
-	b.kept.Figures = append(b.kept.Figures, f)
+	list := &b.kept.Figures
+	if b.growing {
+		list = &b.kept.Growth
+	}
+	*list = append(slices.DeleteFunc(*list, func(old Figure) bool { return old.Key == f.Key }), f)
 	word := map[bool]string{true: "met", false: "MISSED"}[f.Met()]
 	b.t.Logf("%-32s %10.4g %-4s base %10.4g: %.3g (%.3g to %.3g), limit %.3g: %s", f.Key, f.Subject, f.Unit, f.Base, f.Value, f.Least, f.Most, f.Limit, word)
 	b.write()

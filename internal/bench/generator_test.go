@@ -32,17 +32,29 @@ type generator struct {
 	seq   atomic.Uint64
 }
 
-func dial(addr, want string, first uint64, from source) (*generator, error) {
+func newGenerator(want string, first uint64, from source) *generator {
 	g := &generator{from: from, want: want}
 	g.seq.Store(first)
+	return g
+}
+
+// dial opens the connections.
+func (g *generator) dial(addr string) error {
 	for range connections {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		g.conns = append(g.conns, c)
 	}
-	return g, nil
+	return nil
+}
+
+func (g *generator) hangUp() {
+	for _, c := range g.conns {
+		c.Close()
+	}
+	g.conns = nil
 }
 
 // run is what came of one run of the generator.

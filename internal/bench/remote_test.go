@@ -69,10 +69,7 @@ func generate(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	g, err := dial(l.Addr, l.Want, l.First, from)
-	if err != nil {
-		return err
-	}
+	g := newGenerator(l.Want, l.First, from)
 	for {
 		var o order
 		if err := orders.Decode(&o); errors.Is(err, io.EOF) {
@@ -80,8 +77,11 @@ func generate(in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return err
 		}
+		// A server waits neither for a first request nor between two for ever.
+		err := g.dial(l.Addr)
 		var r run
 		switch {
+		case err != nil:
 		case o.Count > 0:
 			r, err = g.count(o.Count)
 		case o.PerSecond > 0:
@@ -89,6 +89,7 @@ func generate(in io.Reader, out io.Writer) error {
 		default:
 			r, err = g.flood(o.For)
 		}
+		g.hangUp()
 		if err != nil {
 			return errors.Join(replies.Encode(reply{Error: err.Error()}), err)
 		}

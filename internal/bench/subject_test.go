@@ -173,6 +173,17 @@ func (s *subject) enrol(t testing.TB, n int) []gate.Code {
 	return codes
 }
 
+// issue gives codes to n shoppers of a database that has so many already.
+func (s *subject) issue(t testing.TB, n, shoppers int) []gate.Code {
+	t.Helper()
+	codes := make([]gate.Code, n)
+	parallel(t, n, func(i int) (err error) {
+		codes[i], err = s.Gate.IssueCode(t.Context(), storeID, visitorID(i*(shoppers/n)))
+		return err
+	})
+	return codes
+}
+
 // parallel calls f for 0 to n-1 from as many goroutines as there are connections.
 func parallel(t testing.TB, n int, f func(i int) error) {
 	t.Helper()

@@ -115,7 +115,7 @@ func (w *workshop) settle(t testing.TB, n int) float64 {
 
 func (w *workshop) fill(n int) { w.carts.count(n) }
 
-// work runs the worker until the payments that wait are settled.
+// work runs the worker until the n payments that wait are settled.
 func (w *workshop) work(t testing.TB, n int) float64 {
 	t.Helper()
 	before := w.far.captures.Load()
