@@ -29,6 +29,7 @@ type Figure struct {
 	Rounds   int       `json:"rounds"`
 	At       time.Time `json:"at"`
 	Commit   string    `json:"commit"`
+	Where    Where     `json:"where"` // only with profiles
 }
 
 // Met tells whether the figure keeps its limit. One without a limit does.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/testkit"
@@ -62,18 +63,18 @@ func parseSizes(text string) (all []size, err error) {
 	return all, nil
 }
 
-// paths are what is measured on each database, all as a rate. Payments come
+// paths are what is measured on each database. Payments come
 // first, while no others wait.
 var paths = []struct {
 	key, what string
-	rate      func(t testing.TB, g *grown) float64
+	once      func(t testing.TB, g *grown) run
 }{
-	{"payment", "a payment adjusted and captured", func(t testing.TB, g *grown) float64 { return g.shop.settle(t, 1000) }},
-	{"code", "a scan code verified", func(_ testing.TB, g *grown) float64 { return g.codes.flood(2).perSecond() }},
-	{"card", "a card authorized", func(_ testing.TB, g *grown) float64 { return g.cards.flood(2).perSecond() }},
-	{"cart-1", "a purchase of 1 line", func(_ testing.TB, g *grown) float64 { return g.carts[0].flood(2).perSecond() }},
-	{"cart-10", "a purchase of 10 lines", func(_ testing.TB, g *grown) float64 { return g.carts[1].flood(2).perSecond() }},
-	{"cart-50", "a purchase of 50 lines", func(_ testing.TB, g *grown) float64 { return g.carts[2].flood(2).perSecond() }},
+	{"payment", "a payment adjusted and captured", func(t testing.TB, g *grown) run { return g.shop.settle(t, 1000) }},
+	{"code", "a scan code verified", func(_ testing.TB, g *grown) run { return g.codes.flood(2) }},
+	{"card", "a card authorized", func(_ testing.TB, g *grown) run { return g.cards.flood(2) }},
+	{"cart-1", "a purchase of 1 line", func(_ testing.TB, g *grown) run { return g.carts[0].flood(2) }},
+	{"cart-10", "a purchase of 10 lines", func(_ testing.TB, g *grown) run { return g.carts[1].flood(2) }},
+	{"cart-50", "a purchase of 50 lines", func(_ testing.TB, g *grown) run { return g.carts[2].flood(2) }},
 }
 
 // grown is a program on a database with a past.
@@ -81,6 +82,37 @@ type grown struct {
 	codes, cards *remote
 	carts        [3]*remote
 	shop         *workshop
+}
+
+// touched counts the pages that PostgreSQL reads for one event of a path on
+// each database, in memory or not: a cost without the noise of a timing.
+func touched(t testing.TB, open []*grown, once func(testing.TB, *grown) run) (pages []float64) {
+	t.Helper()
+	before := pagesRead(t, open)
+	for _, g := range open {
+		pages = append(pages, float64(once(t, g).Answers))
+	}
+	after := pagesRead(t, open)
+	for z := range open {
+		pages[z] = (after[z] - before[z]) / pages[z]
+	}
+	return pages
+}
+
+// told is when a server process that is idle has told what it did.
+const told = 11 * time.Second
+
+func pagesRead(t testing.TB, open []*grown) (pages []float64) {
+	t.Helper()
+	time.Sleep(told)
+	for _, g := range open {
+		var n float64
+		if err := g.shop.sub.DB.Reader().QueryRowContext(t.Context(), `SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, n)
+	}
+	return pages
 }
 
 // app shoppers who come while it is measured, spread over all there are.
@@ -117,6 +149,7 @@ func measureGrowth(t *testing.T, b *board, s *site, engine string, all []size) {
 		open = append(open, newGrown(t, s, engine, z, far))
 	}
 	rates := make([][][]float64, len(paths)) // path, size, round
+	pages := make([][]float64, len(paths))   // path, size
 	for i := range paths {
 		rates[i] = make([][]float64, len(all))
 	}
@@ -124,16 +157,23 @@ func measureGrowth(t *testing.T, b *board, s *site, engine string, all []size) {
 		for round := range *rounds + 1 { // the first one warms up
 			for z := range open {
 				z = (z + round) % len(open) // nobody is always the first
-				if v := p.rate(t, open[z]); round > 0 {
-					rates[i][z] = append(rates[i][z], v)
+				if r := p.once(t, open[z]); round > 0 {
+					rates[i][z] = append(rates[i][z], r.perSecond())
 				}
 			}
+		}
+		if engine == db.Postgres {
+			pages[i] = touched(t, open, p.once)
 		}
 	}
 	for i, p := range paths {
 		for z := 1; z < len(all); z++ {
 			b.rates(Figure{Key: fmt.Sprintf("growth/%s/%s/%d-%d", engine, p.key, all[z].trips, all[z].shoppers), What: p.what + ", " + name(engine) + ", " + all[z].String(),
 				Baseline: all[0].String(), Unit: "/s", Limit: flat, AtLeast: true}, rates[i][z], rates[i][0])
+			if pages[i] != nil {
+				b.rates(Figure{Key: fmt.Sprintf("growth/%s/%s-pages/%d-%d", engine, p.key, all[z].trips, all[z].shoppers), What: "pages touched by " + p.what + ", " + name(engine) + ", " + all[z].String(),
+					Baseline: all[0].String(), Unit: "", Limit: 2 - flat}, pages[i][z:z+1], pages[i][:1])
+			}
 		}
 	}
 }

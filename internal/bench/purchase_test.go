@@ -64,8 +64,8 @@ func measurePurchase(t *testing.T, b *board, s *site) {
 				f.Baseline = "the same without repeats"
 				against = got["purchase/"+v.engine+"/10"]
 			}
+			f.Where = s.where(t, v.key, func() { gens[v.key].flood(4) })
 			b.rates(f, got[v.key], against)
-			profile(t, v.key, func() { gens[v.key].flood(4) })
 		}
 	})
 }

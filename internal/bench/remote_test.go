@@ -123,6 +123,10 @@ func (s *site) generator(t testing.TB, l load) *remote {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	if s.loads == nil {
+		s.loads = map[int]bool{}
+	}
+	s.loads[cmd.Process.Pid] = true
 	t.Cleanup(func() {
 		in.Close()
 		cmd.Wait() // its error, if any, was answered to an order

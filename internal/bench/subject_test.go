@@ -32,6 +32,7 @@ var engines = []string{db.SQLite, db.Postgres}
 type site struct {
 	server *testkit.Durable
 	ranges atomic.Uint64 // of event numbers that are given out
+	loads  map[int]bool  // processes that are generators
 }
 
 // dsn is a fresh database of an engine, durable, on this machine's disk.

@@ -42,12 +42,14 @@ func measureWorker(t *testing.T, b *board, s *site) {
 				w.settle(t, c.payments/4)
 				for range *rounds {
 					base = append(base, plainly(t, plain, c.payments))
-					got = append(got, w.settle(t, c.payments))
+					got = append(got, w.settle(t, c.payments).perSecond())
 				}
-				b.rates(Figure{Key: key, What: "payments adjusted and captured, 64 in flight, " + c.after + ", " + name(engine), Unit: "/s", Limit: c.limit, AtLeast: true,
+				if *profiles != "" {
+					w.fill(c.payments)
+				}
+				where := s.where(t, key, func() { w.work(t, c.payments) })
+				b.rates(Figure{Key: key, Where: where, What: "payments adjusted and captured, 64 in flight, " + c.after + ", " + name(engine), Unit: "/s", Limit: c.limit, AtLeast: true,
 					Baseline: "the same two calls without state"}, got, base)
-				w.fill(c.payments)
-				profile(t, key, func() { w.work(t, c.payments) })
 			})
 		}
 	}
@@ -105,9 +107,8 @@ func (sub *subject) worker(t testing.TB, far *amazon) func(context.Context) erro
 	return box.Run
 }
 
-// settle has n carts taken and returns how many of their payments a second the
-// worker then settles.
-func (w *workshop) settle(t testing.TB, n int) float64 {
+// settle has n carts taken and then their payments settled by the worker.
+func (w *workshop) settle(t testing.TB, n int) run {
 	t.Helper()
 	w.fill(n)
 	return w.work(t, n)
@@ -116,7 +117,7 @@ func (w *workshop) settle(t testing.TB, n int) float64 {
 func (w *workshop) fill(n int) { w.carts.count(n) }
 
 // work runs the worker until the n payments that wait are settled.
-func (w *workshop) work(t testing.TB, n int) float64 {
+func (w *workshop) work(t testing.TB, n int) run {
 	t.Helper()
 	before := w.far.captures.Load()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -124,7 +125,7 @@ func (w *workshop) work(t testing.TB, n int) float64 {
 	go func() { ended <- w.jobs(ctx) }()
 	for w.far.captures.Load()-before < int64(n) || w.open(t) > 0 {
 		if time.Since(began) > 2*time.Minute {
-			t.Fatalf("%d of %d payments captured, %d open", w.far.captures.Load()-before, n, w.open(t))
+			t.Fatalf("%d of %d payments captured, %d open, such as %s", w.far.captures.Load()-before, n, w.open(t), w.stuck(t))
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
@@ -133,7 +134,7 @@ func (w *workshop) work(t testing.TB, n int) float64 {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	return float64(n) / took.Seconds()
+	return run{Answers: n, Took: took}
 }
 
 // open counts payments that are not final.
@@ -143,4 +144,14 @@ func (w *workshop) open(t testing.TB) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// stuck describes a payment that is not final.
+func (w *workshop) stuck(t testing.TB) string {
+	t.Helper()
+	var trip, state, note, job, failed string
+	var at int64
+	err := w.sub.DB.Reader().QueryRowContext(t.Context(), `SELECT p.trip_id, p.state, p.note, COALESCE(j.state, 'no job'), COALESCE(j.error, ''), COALESCE(j.run_at, 0)
+		FROM payment p LEFT JOIN job j ON j.key = p.trip_id AND j.kind NOT LIKE 'receipt%' WHERE p.final = 0 ORDER BY p.changed_at LIMIT 1`).Scan(&trip, &state, &note, &job, &failed, &at)
+	return fmt.Sprint(trip, " in state ", state, " ", note, ", job ", job, " ", failed, " for ", time.UnixMilli(at), " ", err)
 }

@@ -22,6 +22,7 @@ type Durable struct {
 	Dir       string // where its socket is: the host of a connection
 	Bin       string // the folder of the server's programs
 	Version   string // as the server prints it
+	Keeper    int    // process that is the server's parent
 	databases int
 }
 
@@ -105,7 +106,7 @@ func startDurable(settings []string) (_ *Durable, stop func(), err error) {
 		stop()
 		return nil, nil, fmt.Errorf("it did not start:\n%s", strings.Join(said, "\n"))
 	}
-	d := &Durable{Dir: dir, Bin: bin}
+	d := &Durable{Dir: dir, Bin: bin, Keeper: cmd.Process.Pid}
 	err = d.admin("SHOW server_version", &d.Version)
 	if err != nil {
 		stop()
