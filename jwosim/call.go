@@ -40,6 +40,8 @@ type answer struct {
 	kind   string        // Content-Type
 	after  time.Duration // Retry-After
 	err    error
+	// asked and got are the headers, as History keeps them.
+	asked, got map[string]string
 	// planned was taken by an outage; spoilt went out with bad credentials.
 	planned, spoilt bool
 }
@@ -87,6 +89,7 @@ func (s *Sim) send(ctx context.Context, c call, lane string, attempt int, reques
 	if err := s.strictAnswer(c, a); err != nil {
 		a.err = err
 	}
+	e.RequestHeaders, e.ResponseHeaders = a.asked, a.got
 	e.Took, e.Status, e.Response = time.Since(begin), a.status, string(a.body)
 	if a.err != nil {
 		e.Error = a.err.Error()
@@ -135,15 +138,18 @@ func (s *Sim) post(ctx context.Context, url string, body []byte, timeout time.Du
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "jwosim (a simulator, not Amazon)")
+	req.Header.Set(notAmazon, notAmazonIs)
 	if err := s.sign(req, body, spoil); err != nil {
 		return answer{err: fmt.Errorf("sign: %w", err)}
 	}
+	asked := s.headers(req.Header)
 	resp, err := s.cfg.Connector.Do(req)
 	if err != nil {
-		return answer{err: err}
+		return answer{err: err, asked: asked}
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, kind: resp.Header.Get("Content-Type"), after: retryAfter(resp.Header.Get("Retry-After"), s.cfg.Now())}
+	a.asked, a.got = asked, s.headers(resp.Header)
 	a.body, a.err = io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	return a
 }

@@ -1,6 +1,8 @@
 package jwosim
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -29,9 +31,14 @@ type Exchange struct {
 	// Fault that was played, "" for none.
 	Fault string `json:"fault"`
 	// Error of the network, "" for none.
-	Error    string `json:"error"`
-	Request  string `json:"request"`  // body, up to 64 KB
-	Response string `json:"response"` // body, up to 64 KB; of a lost answer, what would have been sent
+	Error string `json:"error"`
+	// RequestHeaders and ResponseHeaders by canonical name. Secrets are not
+	// kept: of a signature there is the key's id, of headers that are not known
+	// to be harmless the name alone.
+	RequestHeaders  map[string]string `json:"requestHeaders,omitempty"`
+	ResponseHeaders map[string]string `json:"responseHeaders,omitempty"`
+	Request         string            `json:"request"`  // body, up to 64 KB
+	Response        string            `json:"response"` // body, up to 64 KB; of a lost answer, what would have been sent
 }
 
 // Filter chooses exchanges; empty fields choose all.
@@ -54,6 +61,34 @@ type history struct {
 }
 
 const maxKept = 64 << 10
+
+// harmless are the headers whose values are kept.
+var harmless = map[string]bool{
+	"Accept": true, "Accept-Encoding": true, "Allow": true, "Content-Length": true, "Content-Type": true, "Date": true,
+	"Retry-After": true, "Server": true, "Transfer-Encoding": true, "User-Agent": true, "X-Amz-Date": true, "X-Not-Amazon": true,
+}
+
+// hidden stands for a value that is not kept.
+const hidden = "(not kept)"
+
+// headers are those of a message, without secrets; nil when nothing is kept.
+func (s *Sim) headers(h http.Header) map[string]string {
+	if s.cfg.History < 0 {
+		return nil
+	}
+	kept := make(map[string]string, len(h))
+	for name, values := range h {
+		switch {
+		case harmless[name]:
+			kept[name] = strings.Join(values, ", ")
+		case name == "Authorization" && credential.MatchString(values[0]):
+			kept[name] = "key " + credential.FindStringSubmatch(values[0])[1]
+		default:
+			kept[name] = hidden
+		}
+	}
+	return kept
+}
 
 // record keeps an exchange.
 func (s *Sim) record(e Exchange) {
@@ -80,6 +115,27 @@ func clip(s string) string {
 		return s[:maxKept]
 	}
 	return s
+}
+
+// Count is how many of the exchanges that are kept fit.
+func (s *Sim) Count(f Filter) int { return len(s.History(f)) }
+
+// Expect is an assertion: an error that lists what there is unless so many
+// exchanges fit.
+func (s *Sim) Expect(f Filter, n int) error {
+	list := s.History(f)
+	if len(list) == n {
+		return nil
+	}
+	var b strings.Builder
+	for i, e := range list {
+		if i == 20 {
+			fmt.Fprintf(&b, "\n… %d more", len(list)-i)
+			break
+		}
+		fmt.Fprintf(&b, "\n%d %s %s trip %s attempt %d: status %d %s", e.Seq, e.Direction, e.API, e.TripID, e.Attempt, e.Status, e.Fault)
+	}
+	return fmt.Errorf("history: %d exchanges fit instead of %d%s", len(list), n, b.String())
 }
 
 // History lists exchanges in order of completion, the oldest kept first.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -25,7 +26,10 @@ type door struct {
 // doors are all of them, in the order of the index page.
 var doors = []door{
 	{"GET", "/books", "the simulator's own books: every trip's money, totals, refusals, findings", "", func(s *Sim, _ *http.Request) (any, error) { return s.Books(), nil }},
-	{"GET", "/history", "every request and answer kept; ?trip= ?api= ?store= ?direction=to_amazon|from_amazon ?status= ?after= ?limit=", "", (*Sim).manageHistory},
+	{"GET", "/history", "every request and answer kept; ?trip= ?api= ?store= ?direction=to_amazon|from_amazon ?status= ?fault= ?after= ?limit=", "", (*Sim).manageHistory},
+	{"GET", "/history/count", "how many fit the same questions; with &is=N the answer is 409 unless there are N", "", (*Sim).manageCount},
+	{"GET", "/verify", "409 unless no cent was made or lost and nothing was found", "", (*Sim).manageVerify},
+	{"GET", "/strict", "what the strict mode refuses, and whether it is on", "", (*Sim).manageStrict},
 	{"GET", "/trips", "every trip, refused entries too", "", func(s *Sim, _ *http.Request) (any, error) { return s.Trips(), nil }},
 	{"GET", "/trip/{id}", "one trip with its cart", "", (*Sim).manageTrip},
 	{"GET", "/findings", "what a well-behaved system never does, as met", "", func(s *Sim, _ *http.Request) (any, error) { return s.Findings(), nil }},
@@ -49,6 +53,7 @@ var doors = []door{
 	{"POST", "/emails", "register an e-mail at the receipt kiosk", `{"shopper": "instrument-1", "email": "a@example.com"}`, (*Sim).manageEmail},
 	{"POST", "/force", "force the next answer of an operation", `{"api": "AdjustCharge", "outcome": "declined", "times": 1, "trip": "", "retryAfter": "2s"}`, (*Sim).manageForce},
 	{"POST", "/clock", "move the clock forward: holds expire, late carts and pauses end", `{"advance": "46h"}`, (*Sim).manageAdvance},
+	{"PUT", "/strict", "switch the strict mode", `{"strict": true}`, (*Sim).manageSetStrict},
 	{"PUT", "/faults", "replace the faults, in short form or as an object of fields", `{"faults": "default,500=0.1"}`, (*Sim).manageSetFaults},
 }
 
@@ -84,7 +89,11 @@ func (s *Sim) Management() http.Handler {
 			s.cfg.Log.Error("index page", "error", err)
 		}
 	})
-	return http.NewCrossOriginProtection().Handler(mux)
+	guarded := http.NewCrossOriginProtection().Handler(mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(notAmazon, notAmazonIs)
+		guarded.ServeHTTP(w, r)
+	})
 }
 
 // missing is an error that reads 404.
@@ -99,11 +108,14 @@ func respond(w http.ResponseWriter, v any, err error) {
 		answer := map[string]any{"error": err.Error()}
 		var refused *Refused
 		var none missing
+		var failed *unmet
 		switch {
 		case errors.As(err, &refused):
 			status, answer["refused"] = http.StatusConflict, refused
 		case errors.As(err, &none):
 			status = http.StatusNotFound
+		case errors.As(err, &failed):
+			status, answer = http.StatusConflict, failed.answer
 		}
 		v = answer
 	}
@@ -143,15 +155,25 @@ func number(q url.Values, name string) (int64, error) {
 	return n, nil
 }
 
-func (s *Sim) manageHistory(r *http.Request) (any, error) {
+var filterNames = []string{"trip", "api", "store", "direction", "status", "fault", "after", "limit", "is"}
+
+func filterOf(r *http.Request) (Filter, error) {
 	q := r.URL.Query()
-	f := Filter{TripID: q.Get("trip"), API: q.Get("api"), StoreID: q.Get("store"), Direction: q.Get("direction")}
+	f := Filter{TripID: q.Get("trip"), API: q.Get("api"), StoreID: q.Get("store"), Direction: q.Get("direction"), Fault: q.Get("fault")}
+	for name := range q {
+		if !slices.Contains(filterNames, name) {
+			return Filter{}, fmt.Errorf("%.40s is not one of %q", name, filterNames)
+		}
+	}
+	if !slices.Contains([]string{"", ToAmazon, FromAmazon}, f.Direction) {
+		return Filter{}, fmt.Errorf("direction=%.40s is not %s or %s", f.Direction, ToAmazon, FromAmazon)
+	}
 	status, err1 := number(q, "status")
 	after, err2 := number(q, "after")
 	limit, err3 := number(q, "limit")
 	if err := errors.Join(err1, err2, err3); err != nil {
-		return nil, err
+		return Filter{}, err
 	}
 	f.Status, f.After, f.Limit = int(status), after, int(limit)
-	return s.History(f), nil
+	return f, nil
 }

@@ -58,8 +58,8 @@ func (x *exchange) play(rt route, b *fields, kind string, after time.Duration) {
 	case faultLost, faultCut, "hang-after":
 		x.none(res, kind)
 	case faultMalformed:
-		x.record(res.status, kind, `{"status": "APPRO`)
 		x.w.Header().Set("Content-Type", "application/json")
+		x.record(res.status, kind, `{"status": "APPRO`)
 		x.w.WriteHeader(res.status)
 		io.WriteString(x.w, `{"status": "APPRO`)
 	default:
@@ -118,8 +118,11 @@ func (s *Sim) evaluate(rt route, b *fields, force string) result {
 
 // end records and answers.
 func (x *exchange) end(res result, fault string) {
-	x.record(res.status, fault, string(res.bytes()))
-	write(x.w, res)
+	b := res.bytes()
+	prepare(x.w, b)
+	x.record(res.status, fault, string(b))
+	x.w.WriteHeader(res.status)
+	x.w.Write(b)
 }
 
 // none records and gives no whole answer: nothing, half of one, or silence
@@ -149,6 +152,9 @@ func (x *exchange) none(res result, fault string) {
 func (x *exchange) record(status int, fault, body string) {
 	if x.planned {
 		fault = byOutage + fault
+	}
+	if status != 0 {
+		x.e.ResponseHeaders = x.s.headers(x.w.Header())
 	}
 	x.e.Status, x.e.Fault, x.e.Response, x.e.Took = status, fault, body, time.Since(x.begin)
 	x.s.record(x.e)

@@ -11,6 +11,13 @@ import (
 	"time"
 )
 
+// notAmazon is on every answer and every call, so that nobody who looks at one
+// takes it for Amazon's.
+const (
+	notAmazon   = "X-Not-Amazon"
+	notAmazonIs = "jwosim: a simulator; no money moves"
+)
+
 // Error names of Amazon's API.
 const (
 	badRequest  = "BadRequestException"
@@ -57,27 +64,23 @@ const maxBody = 64 << 10
 func (s *Sim) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(notAmazon, notAmazonIs)
 	rt, known := routes[r.URL.Path]
-	switch {
-	case !known:
-		write(w, result{status: http.StatusNotFound, name: "NotFound"})
-		return
-	case r.Method != http.MethodPost:
-		w.Header().Set("Allow", http.MethodPost)
-		write(w, result{status: http.StatusMethodNotAllowed, name: "MethodNotAllowed"})
-		return
-	}
 	at, begin := s.Now(), time.Now()
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		panic(http.ErrAbortHandler) // gone, and an empty 200 would be a success
+	}
+	if !known || r.Method != http.MethodPost {
+		s.stray(w, r, known, body)
+		return
 	}
 	b := parse(body)
 	out := s.outage(rt.api)
 	trip, key, attempt := s.identify(rt.api, b, out == "")
 	e := Exchange{
 		At: at, Direction: ToAmazon, API: rt.api, StoreID: b.peek("storeId"), TripID: trip,
-		RequestID: b.peek("refundRequestId"), Attempt: attempt, Path: r.URL.Path, Request: string(body),
+		RequestID: b.peek("refundRequestId"), Attempt: attempt, Path: r.URL.Path, Request: string(body), RequestHeaders: s.headers(r.Header),
 	}
 	x := exchange{s: s, w: w, r: r, e: e, begin: begin}
 	if len(body) > maxBody { // read in part only, so its signature cannot be checked
@@ -109,6 +112,19 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 		after = s.Faults().RetryAfter
 	}
 	x.play(rt, b, kind, after)
+}
+
+// stray answers what is no call of Amazon's API.
+func (s *Sim) stray(w http.ResponseWriter, r *http.Request, known bool, body []byte) {
+	x := exchange{s: s, w: w, r: r, begin: time.Now(), e: Exchange{
+		At: s.Now(), Direction: ToAmazon, Path: r.URL.Path, Request: string(body), RequestHeaders: s.headers(r.Header),
+	}}
+	if !known {
+		x.end(result{status: http.StatusNotFound, name: "NotFound"}, "")
+		return
+	}
+	w.Header().Set("Allow", http.MethodPost)
+	x.end(result{status: http.StatusMethodNotAllowed, name: "MethodNotAllowed"}, "")
 }
 
 // identify finds what the draws about a request are made from: the trip's
@@ -182,14 +198,12 @@ func (res result) bytes() []byte {
 	return b
 }
 
-func write(w http.ResponseWriter, res result) {
-	b := res.bytes()
+// prepare sets the headers of an answer.
+func prepare(w http.ResponseWriter, b []byte) {
 	if len(b) > 0 {
 		w.Header().Set("Content-Type", "application/json")
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
-	w.WriteHeader(res.status)
-	w.Write(b)
 }
 
 func has(list []string, s string) bool {
