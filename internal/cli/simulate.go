@@ -20,6 +20,12 @@ import (
 type simulateCmd struct {
 	Start   simulateRunCmd     `cmd:"" name:"run" default:"withargs" help:"Run it: what simulate does without a command."`
 	Trigger simulateTriggerCmd `cmd:"" help:"Play named scenarios against a retailer's system."`
+	History simulateHistoryCmd `cmd:"" help:"Show every request and answer of a running one, and assert over them."`
+	Books   simulateBooksCmd   `cmd:"" help:"Show its own books."`
+	Verify  simulateVerifyCmd  `cmd:"" help:"Check that no cent was made or lost and that it found nothing wrong."`
+	Clock   simulateClockCmd   `cmd:"" help:"Show its clock, or move it."`
+	Faults  simulateFaultsCmd  `cmd:"" help:"Show its faults, replace them, or list those there are."`
+	Strict  simulateStrictCmd  `cmd:"" help:"List what the strict mode refuses, or switch it."`
 }
 
 // Help is what --help adds.
@@ -29,20 +35,22 @@ func (*simulateCmd) Help() string {
 }
 
 type simulateRunCmd struct {
-	For       string            `placeholder:"FILE" help:"Be the other side of this Stroll configuration: its stores, keys and addresses; flags come on top."`
-	File      string            `short:"f" placeholder:"FILE" help:"The simulator's configuration in YAML; flags come on top."`
-	Listen    string            `placeholder:"ADDRESS" help:"Where the retailer's system finds Amazon's API (default 127.0.0.1:8090)."`
-	Manage    string            `default:"127.0.0.1:8091" placeholder:"ADDRESS" help:"Where people and tests find gates, books and history (default 127.0.0.1:8091)."`
-	Connector string            `placeholder:"URL" help:"Base address of the retailer's connectors."`
-	Store     []string          `placeholder:"ID" help:"Store ids (default store-1)."`
-	Currency  string            `default:"USD" placeholder:"CODE" help:"Currency of the stores named with --store (default USD)."`
-	Strategy  string            `default:"retailer_managed" placeholder:"NAME" help:"Fraud and abuse strategy of those stores: retailer_managed (default), amazon_managed, amazon_recommendation or none."`
-	Key       []string          `placeholder:"ID:SECRET" help:"Keys the retailer's calls may be signed with (default: any call is taken)."`
-	Sign      string            `placeholder:"ID:SECRET" help:"Sign calls to the connectors with this key."`
-	Header    map[string]string `placeholder:"NAME=VALUE" help:"Add a header to calls to the connectors."`
-	Seed      *uint64           `placeholder:"NUMBER" help:"Seed of faults and ids (default: drawn and printed)."`
-	RunID     string            `name:"run" placeholder:"TEXT" help:"Mixed into ids: the same seed and run give the same ids again (default: new ids at each start)."`
-	Faults    string            `placeholder:"FAULTS" help:"What goes wrong: none, default, heavy, or such as 500=0.05,lost=0.02 (default: default)."`
+	For        string            `placeholder:"FILE" help:"Be the other side of this Stroll configuration: its stores, keys and addresses; flags come on top."`
+	File       string            `short:"f" placeholder:"FILE" help:"The simulator's configuration in YAML; flags come on top."`
+	Listen     string            `placeholder:"ADDRESS" help:"Where the retailer's system finds Amazon's API (default 127.0.0.1:8090)."`
+	Manage     string            `default:"127.0.0.1:8091" placeholder:"ADDRESS" help:"Where people and tests find gates, books and history (default 127.0.0.1:8091)."`
+	Connector  string            `placeholder:"URL" help:"Base address of the retailer's connectors."`
+	Store      []string          `placeholder:"ID" help:"Store ids (default store-1)."`
+	Currency   string            `default:"USD" placeholder:"CODE" help:"Currency of the stores named with --store (default USD)."`
+	Strategy   string            `default:"retailer_managed" placeholder:"NAME" help:"Fraud and abuse strategy of those stores: retailer_managed (default), amazon_managed, amazon_recommendation or none."`
+	Key        []string          `placeholder:"ID:SECRET" help:"Keys the retailer's calls may be signed with (default: any call is taken)."`
+	Sign       string            `placeholder:"ID:SECRET" help:"Sign calls to the connectors with this key."`
+	Header     map[string]string `placeholder:"NAME=VALUE" help:"Add a header to calls to the connectors."`
+	Seed       *uint64           `placeholder:"NUMBER" help:"Seed of faults and ids (default: drawn and printed)."`
+	RunID      string            `name:"run" placeholder:"TEXT" help:"Mixed into ids: the same seed and run give the same ids again (default: new ids at each start)."`
+	Faults     string            `placeholder:"FAULTS" help:"What goes wrong: none, default, heavy, or such as 500=0.05,lost=0.02 (default: default); faults --list lists them."`
+	FaultsFile string            `placeholder:"FILE" help:"The same of a file in YAML, by name or as one text."`
+	Strict     bool              `help:"Refuse what a stricter Amazon might refuse; simulate strict lists it."`
 
 	CodeCommand string `placeholder:"COMMAND" help:"For scenarios: draw a fresh scan code by a shell command, which finds the role in $$ROLE."`
 }
@@ -97,8 +105,7 @@ func (c *simulateRunCmd) management(sim *jwosim.Sim) http.Handler {
 }
 
 func (c *simulateRunCmd) opening(s *streams, sim *jwosim.Sim, cfg jwosim.Config, lis []net.Listener) {
-	p := paint(terminal(s.out))
-	fmt.Fprintln(s.out, p.bad("This is a simulator. It is not Amazon, moves no money and opens no gate."))
+	banner(s)
 	keys := []string{}
 	for _, k := range cfg.Accept {
 		keys = append(keys, k.AccessKeyID)
@@ -120,9 +127,19 @@ func (c *simulateRunCmd) opening(s *streams, sim *jwosim.Sim, cfg jwosim.Config,
 		rows = append(rows, [2]string{"Store", fmt.Sprintf("%s, %s, calls %s", st.ID, st.Strategy, to)})
 	}
 	rows = append(rows, [2]string{"Seed", fmt.Sprintf("%d, run %q  (the same seed meets the same faults, the same run has the same ids)", sim.Seed(), cfg.Run)},
-		[2]string{"Faults", sim.Faults().String()})
+		[2]string{"Faults", sim.Faults().String()}, [2]string{"Strict", yes(sim.Strict())})
 	for _, r := range rows {
 		fmt.Fprintf(s.out, "%-13s %s\n", r[0], r[1])
+	}
+}
+
+// banner cannot be overlooked.
+func banner(s *streams) {
+	const text = "  THIS IS A SIMULATOR. It is not Amazon, moves no money and opens no gate.  "
+	p := paint(terminal(s.out))
+	line := strings.Repeat("━", width(text))
+	for _, l := range []string{"┏" + line + "┓", "┃" + text + "┃", "┗" + line + "┛"} {
+		fmt.Fprintln(s.out, p.with("1;31", l))
 	}
 }
 

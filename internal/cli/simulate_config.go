@@ -17,6 +17,7 @@ import (
 
 // config is what the files say, with the flags on top.
 func (c *simulateRunCmd) config() (cfg jwosim.Config, err error) {
+	cfg.Faults = jwosim.DefaultFaults()
 	switch {
 	case c.For != "" && c.File != "":
 		return cfg, fault.New(fault.Invalid, "--for and --file both say what to simulate: choose one")
@@ -42,13 +43,12 @@ func (c *simulateRunCmd) config() (cfg jwosim.Config, err error) {
 		cfg.Seed = uint64(now.UnixNano()) % 1_000_000
 	}
 	cfg.Run = cmp.Or(c.RunID, cfg.Run, now.UTC().Format("20060102T150405.000"))
-	if c.Faults != "" || c.File == "" {
-		faults, err := jwosim.ParseFaults(cmp.Or(c.Faults, "default"))
-		if err != nil {
-			return cfg, fault.New(fault.Invalid, "--faults: %w", err)
+	if c.Faults != "" || c.FaultsFile != "" {
+		if cfg.Faults, err = chooseFaults("--faults", c.Faults, "--faults-file", c.FaultsFile); err != nil {
+			return cfg, err
 		}
-		cfg.Faults = faults
 	}
+	cfg.Strict = cfg.Strict || c.Strict
 	return cfg, nil
 }
 
