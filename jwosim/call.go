@@ -235,7 +235,7 @@ func (s *Sim) gateAsk(ctx context.Context, c call) (reply, error) {
 			if wait > set.GatePatience {
 				break
 			}
-		} else if !r.failed && !a.refusedCaller() {
+		} else if !r.failed {
 			break
 		}
 		if try+1 < set.GateTries {
@@ -257,7 +257,7 @@ func (s *Sim) gateAsk(ctx context.Context, c call) (reply, error) {
 func (s *Sim) judge(c call, a answer) reply {
 	r := reply{status: a.status}
 	switch {
-	case a.err != nil || a.status >= 500:
+	case a.err != nil || a.status >= 500 || a.refusedCaller():
 		r.failed = true
 	case a.status == http.StatusOK:
 		v, err := c.read(a.body)

@@ -188,11 +188,14 @@ func (s *Sim) card(id string, cur money.Currency) (*account, bool) {
 	return s.cards[id], true
 }
 
-// visitorCard is the card registered by a visitor, made on the first visit
-// when there is none. s.mu is held.
+// visitorCard is the card registered by a visitor, or the magic one that the
+// visitor's id names; else one is made on the first visit. s.mu is held.
 func (s *Sim) visitorCard(visitorID string, cur money.Currency) (*account, bool) {
 	if id, ok := s.visitors[visitorID]; ok {
 		return s.card(id, cur)
+	}
+	if name, _, _ := strings.Cut(visitorID, "#"); magic[name].Name != "" {
+		return s.card(visitorID, cur)
 	}
 	id := "visitor:" + string(cur) + ":" + visitorID
 	if len(id) > 255 {

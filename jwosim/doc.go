@@ -25,7 +25,10 @@
 //
 // State is real: a hold lowers what the card can still pay, an Adjust moves it,
 // a Capture spends it, and [Sim.Verify] checks that no cent was made or lost.
-// Outcomes are forced by magic cards ([MagicCards]) or by [Sim.ForceNext].
+// Outcomes are forced by magic cards ([MagicCards]), by magic shoppers
+// ([MagicShoppers]) or by [Sim.ForceNext]. [Sim.Advance] moves the clock: 46
+// hours pass in no time. [Config.Strict] refuses what a stricter Amazon might
+// refuse, and every request and answer is kept in [Sim.History].
 // Faults ([Faults]) are drawn from the seed and from what a request is about,
 // never from the order in which requests happen to arrive, so a run with the
 // same seed and the same entry keys meets the same faults however its requests

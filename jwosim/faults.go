@@ -129,7 +129,7 @@ func HeavyFaults() Faults {
 		Latency: Latency{Law: LongTail, Typical: 20 * time.Millisecond, Long: 3 * time.Second},
 		TooMany: 0.05, RetryAfter: 2 * time.Second,
 		Error500: 0.05, Error503: 0.05, After500: 0.04,
-		Reset: 0.04, Lost: 0.06, Cut: 0.02, Malformed: 0.02, Expired: 0.01, Revoked: 0.01,
+		Reset: 0.04, Lost: 0.06, Cut: 0.02, Malformed: 0.02,
 		DuplicateGate: 0.25, DuplicateCart: 0.25,
 		StaleGate: 0.15, StaleCart: 0.15, StaleBy: 30 * time.Second,
 		LateCart: 0.2, LateBy: 30 * time.Second,

@@ -219,6 +219,8 @@ func TestGate_visitors(t *testing.T) {
 		{"store-1", "cash", "CASH_SHOPPER", "", ""},
 		{"tokyo", "rich", "SHOPPER", "preauthorized", ""},
 		{"own", "rich", "SHOPPER", "", ""},
+		{"store-1", "decline_adjust#ada", "SHOPPER", "preauthorized", ""},
+		{"store-1", "preauth_declined#bob", "SHOPPER", "", "preauth_declined"},
 	} {
 		w.con.on(identityPath, say(200, fmt.Sprintf(`{"visitorDetails":{"id":%q,"type":%q}}`, c.id, c.kind)))
 		trip, err := w.sim.EnterByCode(t.Context(), c.store, "CODE")
@@ -233,6 +235,9 @@ func TestGate_visitors(t *testing.T) {
 		}
 		if b := w.book(trip); b.Charge != c.charge {
 			t.Errorf("%s at %s: charge %q, want %q", c.id, c.store, b.Charge, c.charge)
+		}
+		if c.id == "decline_adjust#ada" {
+			w.expect(adjustPath, charge(trip, "5"), 200, `{"authorizedAmount":{"amount":0.00,"code":"USD"},"status":"DECLINED"}`)
 		}
 		if c.charge == "" { // the payment calls do not know a trip without a hold
 			w.expect(cancelPath, plain(trip), 400, unknownBody)

@@ -36,6 +36,7 @@ var doors = []door{
 	{"GET", "/stores", "the stores", "", func(s *Sim, _ *http.Request) (any, error) { return s.storesBare(), nil }},
 	{"GET", "/cards", "the cards and what became of their money", "", func(s *Sim, _ *http.Request) (any, error) { return s.Cards(), nil }},
 	{"GET", "/cards/magic", "cards that force an outcome; NAME or NAME#anything at any gate", "", func(*Sim, *http.Request) (any, error) { return MagicCards(), nil }},
+	{"GET", "/shoppers/magic", "shopper ids that force an answer of Get Shopper Identity; NAME or NAME-anything", "", func(*Sim, *http.Request) (any, error) { return MagicShoppers(), nil }},
 	{"GET", "/force", "forced outcomes waiting to be used", "", func(s *Sim, _ *http.Request) (any, error) { return s.Forced(), nil }},
 	{"GET", "/faults", "the faults in force and the seed", "", (*Sim).manageFaults},
 	{"GET", "/faults/fields", "every fault there is, with its unit and presets", "", func(*Sim, *http.Request) (any, error) { return FaultFields(), nil }},

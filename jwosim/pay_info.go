@@ -84,6 +84,9 @@ func (s *Sim) shopperIdentity(b *fields, force string) result {
 	if a := s.cards[s.instruments[id]]; email == "" && a != nil {
 		email = a.Email
 	}
+	if forced, is := magicShopper(id); is && email == "" && force == "" {
+		return ok(forced)
+	}
 	if email == "" || force == "no_email" {
 		switch s.cfg.Settings.UnknownShopper {
 		case "null":
