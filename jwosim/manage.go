@@ -58,6 +58,18 @@ var doors = []door{
 	{"PUT", "/faults", "replace the faults, in short form or as an object of fields", `{"faults": "default,500=0.1"}`, (*Sim).manageSetFaults},
 }
 
+// Door is one request of the management port.
+type Door struct{ Method, Path, Explain, Body string }
+
+// Doors lists what the management port offers, beside its pages.
+func Doors() []Door {
+	out := []Door{}
+	for _, d := range append(doors[:len(doors):len(doors)], shopDoors...) {
+		out = append(out, Door{d.Method, d.Path, d.Explain, d.Body})
+	}
+	return out
+}
+
 //go:embed index.html
 var indexHTML string
 
@@ -81,11 +93,12 @@ func (s *Sim) Management() http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 		page := struct {
-			Seed   uint64
-			Faults string
-			Stores []Store
-			Doors  []door
-		}{s.Seed(), s.Faults().String(), s.storesBare(), doors}
+			Seed          uint64
+			Faults, Ahead string
+			Strict        bool
+			Stores        []Store
+			Doors         []Door
+		}{s.Seed(), s.Faults().String(), s.Ahead().String(), s.Strict(), s.storesBare(), Doors()}
 		if err := indexPage.Execute(w, page); err != nil {
 			s.cfg.Log.Error("index page", "error", err)
 		}
