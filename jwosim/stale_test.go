@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,10 +101,10 @@ func TestStaleCart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				n := 0
+				var n atomic.Int64
 				sim := virtual(t, mux(func(w http.ResponseWriter, r *http.Request) {
-					if n++; changed {
-						say(201, fmt.Sprintf(`{"purchaseId":"p-%d"}`, n))(w, r)
+					if came := n.Add(1); changed {
+						say(201, fmt.Sprintf(`{"purchaseId":"p-%d"}`, came))(w, r)
 						return
 					}
 					purchased(w, r)
@@ -119,14 +120,14 @@ func TestStaleCart(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if n != 2 {
-					t.Errorf("%d carts before the copies", n)
+				if n.Load() != 2 {
+					t.Errorf("%d carts before the copies", n.Load())
 				}
 				sim.Advance(72 * time.Hour)
 				synctest.Wait()
 				h := sim.History(jwosim.Filter{API: "CreatePurchases", TripID: first.ID()})
-				if n != 4 || len(h) != 2 || h[0].Seq != 3 || body(h[0].Request) != body(h[1].Request) {
-					t.Errorf("%d carts, %+v", n, h)
+				if n.Load() != 4 || len(h) != 2 || h[0].Seq != 3 || body(h[0].Request) != body(h[1].Request) {
+					t.Errorf("%d carts, %+v", n.Load(), h)
 				}
 				if found := sim.Findings(); (len(found) == 2 && found[0].Kind == jwosim.PurchaseIDChanged) != changed {
 					t.Errorf("%+v", found)

@@ -29,7 +29,11 @@ func TestStrictAmazon(t *testing.T) {
 				for _, e := range o.Sim.History(jwosim.Filter{Status: http.StatusOK}) {
 					calls[e.API] = true
 				}
-				for _, api := range []string{"VerifyIdentityKeys", "AdjustCharge", "CancelCharge", "CaptureCharge", "GetTransactionalData"} {
+				want := []string{"VerifyIdentityKeys", "AdjustCharge", "CancelCharge", "CaptureCharge", "GetTransactionalData"}
+				if strategy == jwosim.AmazonManaged || strategy == jwosim.AmazonRecommendation {
+					want = append(want, "ReportPaymentStatus")
+				}
+				for _, api := range want {
 					if !calls[api] {
 						t.Errorf("nothing is known about %s", api)
 					}
