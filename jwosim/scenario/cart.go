@@ -117,6 +117,9 @@ func (e edited) scenario() Scenario {
 			case strings.HasPrefix(expect, "201 with a purchaseId; the card is never"):
 				st.Quiet(ctx)
 				st.never(trip, "CaptureCharge")
+			default:
+				st.Quiet(ctx)
+				st.orderly(trip)
 			}
 		},
 	}
@@ -238,6 +241,7 @@ func cartPeak(ctx context.Context, st *Stage) {
 		st.charge(ctx, trip, "the trip is charged", "captured")
 		b := st.book(trip)
 		st.Expect(b.Captures == 1 && b.Captured == b.Adjusted, "once", "one capture", fmt.Sprint(b.Captures))
+		st.orderly(trip)
 	}
 }
 
