@@ -9,33 +9,32 @@ import (
 // what waits.
 func Markdown() string {
 	var b strings.Builder
-	family := ""
-	for _, sc := range All() {
-		f, _, _ := strings.Cut(sc.Name, ".")
-		if strings.HasPrefix(f, "r-") {
-			f = "r"
+	all := All()
+	for _, f := range families {
+		fmt.Fprintf(&b, "### %s\n\n| Scenario | What is done | What a good connector does | Source | Needs |\n|---|---|---|---|---|\n", f.title)
+		for _, sc := range all {
+			if of, _, _ := strings.Cut(sc.Name, "."); of == f.name || f.name == "r" && strings.HasPrefix(of, "r-") {
+				fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", sc.Name, cell(sc.Explains), cell(sc.Expect), cell(strings.Join(sc.Sources, "; ")), cell(needs(sc)))
+			}
 		}
-		if f != family {
-			family = f
-			fmt.Fprintf(&b, "\n### %s\n\n| Scenario | What is done | What a good connector does | Source | Needs |\n|---|---|---|---|---|\n", families[f])
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", sc.Name, cell(sc.Explains), cell(sc.Expect), cell(strings.Join(sc.Sources, "; ")), cell(needs(sc)))
+		b.WriteString("\n")
 	}
-	b.WriteString("\n### What cannot be tried\n\n| Case | What it is about | Why not |\n|---|---|---|\n")
+	b.WriteString("### What cannot be tried\n\n| Case | What it is about | Why not |\n|---|---|---|\n")
 	for _, w := range waiting {
-		cases := w.cases
+		cases := strings.ReplaceAll(splitting(w.cases), "\x00", ", ")
 		if w.list != "" {
 			cases = w.list + ": " + cases
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(strings.ReplaceAll(splitting(cases), "\x00", ", ")), cell(w.title), cell(w.reason))
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(cases), cell(w.title), cell(w.reason))
 	}
-	return strings.TrimPrefix(b.String(), "\n")
+	return b.String()
 }
 
-var families = map[string]string{
-	"entry": "At the gate, by code (`entry`)", "code": "Scan codes (`code`)", "scan": "The optional scan door (`scan`)", "card": "At the gate, by card (`card`)",
-	"ordering": "Carts (`ordering`)", "payload": "Malformed carts (`payload`)", "price": "Prices (`price`)", "pay": "Payments (`pay`)",
-	"plan": "Store plans (`plan`)", "r": "Lessons from the field (`r-NN`)",
+// families in the order of the tables.
+var families = []struct{ name, title string }{
+	{"entry", "At the gate, by code (`entry`)"}, {"code", "Scan codes (`code`)"}, {"scan", "The optional scan door (`scan`)"}, {"card", "At the gate, by card (`card`)"},
+	{"ordering", "Carts (`ordering`)"}, {"payload", "Malformed carts (`payload`)"}, {"price", "Prices (`price`)"}, {"pay", "Payments (`pay`)"},
+	{"plan", "Store plans (`plan`)"}, {"r", "Lessons from the field (`r-NN`)"},
 }
 
 func needs(sc Scenario) string {
