@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -199,6 +200,10 @@ func (c *simulateTriggerCmd) attached(s *streams, list []scenario.Scenario, req 
 	var results []scenario.Result
 	p := newProgress(s.err, "scenarios")
 	for i, sc := range list {
+		if sc.Moves && !slices.ContainsFunc(c.Names, func(n string) bool { return strings.EqualFold(n, sc.Name) }) {
+			results = append(results, scenario.Result{Name: sc.Name, Title: sc.Title, Verdict: scenario.NotApplicable, Reason: "it moves the clock of the running simulator for good: name it if you mean it"})
+			continue
+		}
 		res, err := ask(s.ctx, strings.TrimSuffix(c.At, "/")+"/scenarios/"+url.PathEscape(sc.Name), text)
 		if err != nil {
 			return nil, err

@@ -59,6 +59,9 @@ func told(sc scenario.Scenario) string {
 	if sc.Patience > 0 {
 		text += fmt.Sprintf(" May wait for %s.", sc.Patience)
 	}
+	if sc.Moves {
+		text += " Moves the simulator's clock."
+	}
 	return text
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/strollhq/stroll/jwosim"
@@ -18,8 +20,9 @@ import (
 //	POST /scenarios/{name}   play one, or all that a pattern such as entry.* fits; the body is a Request
 //
 // One request is played after the other, and while one is, the simulator plays
-// no faults: a scenario says itself what goes wrong. base is what is known of
-// the retailer's system already.
+// no faults: a scenario says itself what goes wrong. One that moves the clock
+// is played only by its own name. base is what is known of the retailer's
+// system already.
 func Handler(sim *jwosim.Sim, base Options) http.Handler {
 	var turn sync.Mutex
 	mux := http.NewServeMux()
@@ -31,6 +34,10 @@ func Handler(sim *jwosim.Sim, base Options) http.Handler {
 		if err != nil {
 			respond(w, http.StatusNotFound, map[string]string{"error": err.Error()})
 			return
+		}
+		if name := r.PathValue("name"); len(list) > 1 || !strings.EqualFold(list[0].Name, name) {
+			// A pattern does not mean to move everybody's clock.
+			list = slices.DeleteFunc(list, func(sc Scenario) bool { return sc.Moves })
 		}
 		var req Request
 		opt, err := read(http.MaxBytesReader(w, r.Body, 1<<20), &req, base)

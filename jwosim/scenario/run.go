@@ -142,8 +142,8 @@ func (r *Runner) Run(ctx context.Context, sc Scenario) Result {
 }
 
 // RunAll plays scenarios, so many at once, those that disturb others by
-// themselves at the end. The results come in the order given; each is told as
-// it comes, one at a time.
+// themselves at the end, and last of all those that move the clock. The results
+// come in the order given; each is told as it comes, one at a time.
 func (r *Runner) RunAll(ctx context.Context, list []Scenario, atOnce int, tell func(Result)) []Result {
 	results := make([]Result, len(list))
 	var mu sync.Mutex
@@ -159,16 +159,18 @@ func (r *Runner) RunAll(ctx context.Context, list []Scenario, atOnce int, tell f
 	places := make(chan struct{}, max(1, atOnce))
 	var playing sync.WaitGroup
 	for i, sc := range list {
-		if sc.Alone {
+		if sc.Alone || sc.Moves {
 			continue
 		}
 		places <- struct{}{}
 		playing.Go(func() { defer func() { <-places }(); one(i) })
 	}
 	playing.Wait()
-	for i, sc := range list {
-		if sc.Alone {
-			one(i)
+	for _, moves := range []bool{false, true} {
+		for i, sc := range list {
+			if (sc.Alone || sc.Moves) && sc.Moves == moves {
+				one(i)
+			}
 		}
 	}
 	return results

@@ -29,6 +29,9 @@ type Scenario struct {
 	Patience time.Duration `json:"patience_ns"`
 	// Alone says that it disturbs others, so it is run by itself.
 	Alone bool `json:"alone"`
+	// Moves says that it moves the simulator's clock, for good and for all: it is
+	// run last, and inside a running simulator only when it is named.
+	Moves bool `json:"moves_clock"`
 	// Run plays it. What it finds is told to the stage.
 	Run func(context.Context, *Stage) `json:"-"`
 }

@@ -131,6 +131,33 @@ func debtFamily() []Scenario {
 			},
 		},
 		{
+			Name: "pay.hold-ends", Title: "two days pass while AdjustCharge is pending", Moves: true, Patience: 3 * time.Minute,
+			Explains: "Answers the first Adjust PENDING and moves the simulator's clock by 47 hours, so that the pre-authorization ends in its books. The retailer's clock does not move.",
+			Expect:   "Amazon's answer to the next Adjust is taken for the end: no Capture, no call again and again, and what was bought is owed.",
+			Sources:  []string{"R-10 clock", "payments 11.9/clock pending"}, Needs: []Need{NeedItem},
+			Run: func(ctx context.Context, st *Stage) {
+				o := op("adjust")
+				trip := o.begin(ctx, st, jwosim.Force{Outcome: "pending"})
+				st.await(ctx, trip, o.api, 1)
+				st.ahead(47 * time.Hour)
+				o.again(ctx, st, trip)
+				st.ended(ctx, trip, 2)
+			},
+		},
+		{
+			Name: "ordering.cart-after-hold", Title: "a shopper stays for two days", Moves: true, Patience: time.Minute,
+			Explains: "Lets somebody in, moves the simulator's clock by 47 hours, and lets them walk out. The retailer's clock does not move, so to it the trip ends in two days.",
+			Expect:   "201 with a purchaseId; Amazon answers the Adjust that the trip has expired, which is taken for the end.",
+			Sources:  []string{"R-10 cart", "field 3/20"}, Needs: []Need{NeedItem},
+			Run: func(ctx context.Context, st *Stage) {
+				trip := st.enter(ctx, "approve")
+				st.take(trip, st.item("1"))
+				st.ahead(47 * time.Hour)
+				st.bought(st.ask(ctx, "the cart is delivered", cartAPI, trip, st.cart(trip)), "the cart is accepted", false)
+				st.ended(ctx, trip, 1)
+			},
+		},
+		{
 			Name: "pay.too-late", Title: "a cart that comes after the pre-authorization has ended",
 			Explains: "Delivers a cart whose trip began 47 hours ago. The simulator's own clock is not moved, so its charge still lives.",
 			Expect:   "201 with a purchaseId, never a refusal. Not to charge any more after the nominal 46 hours is assumed, so a charge is advice.",
@@ -171,6 +198,22 @@ func debtFamily() []Scenario {
 			Run: owesByCode,
 		},
 	}
+}
+
+// ahead moves the simulator's clock.
+func (st *Stage) ahead(d time.Duration) {
+	st.Sim.Advance(d)
+	st.Note("the simulator's clock moves by %s", d)
+}
+
+// ended expects that a trip whose hold has ended is left alone, after so many
+// Adjusts at most.
+func (st *Stage) ended(ctx context.Context, trip *jwosim.Trip, most int) {
+	st.Quiet(ctx)
+	b, calls := st.book(trip), st.calls(trip, "AdjustCharge")
+	st.Expect(b.Charge == "expired" && b.Captured == 0, "the hold ended and nothing was captured", "expired, 0", fmt.Sprintf("%s, %d", b.Charge, b.Captured))
+	st.Expect(len(calls) <= most, "it is not asked again and again", fmt.Sprint(most), fmt.Sprintf("%d (%s)", len(calls), st.seen(trip)))
+	st.never(trip, "CaptureCharge")
 }
 
 // owes lets a card in whose charge then fails, and expects it to be kept out.
