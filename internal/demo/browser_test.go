@@ -56,7 +56,7 @@ func openShop(t *testing.T, width, height int64, sim func(*jwosim.Config)) *page
 	if err != nil {
 		t.Fatal(err)
 	}
-	serving, stop := context.WithCancel(t.Context())
+	serving, stop := context.WithCancel(context.WithoutCancel(t.Context())) // the browser is closed first
 	served := make(chan error, 1)
 	go func() { served <- w.Run(serving) }()
 
@@ -168,7 +168,8 @@ func (p *page) byCard(n int, card string) {
 // find searches the shelf until one item is left.
 func (p *page) find(sku string) {
 	p.t.Helper()
-	p.do(chromedp.SetValue(chromedp.CSS("#search"), ""), chromedp.SendKeys(chromedp.CSS("#search"), sku))
+	p.js("document.querySelector('#search').value = ''")
+	p.do(chromedp.SendKeys(chromedp.CSS("#search"), sku))
 	p.wait(sku+" is found", fmt.Sprintf("document.querySelectorAll('.good').length === 1 && document.querySelector('.good-code').textContent === %q", sku))
 }
 

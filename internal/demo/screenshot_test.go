@@ -33,9 +33,8 @@ func TestShopScreenshots(t *testing.T) {
 			})
 			lively(t, p)
 			p.gate(3)
-			p.wait("the flow of calls", "document.querySelectorAll('.calls-list li').length > 25")
 			if c.width > 1000 {
-				p.js("document.querySelector('[data-api=CaptureCharge] details').open = true")
+				p.js("document.querySelector('[data-api=CreatePurchases] details').open = true")
 			}
 			p.js("document.activeElement.blur(); document.querySelectorAll('.scroll').forEach((n) => { n.scrollTop = 0; }); window.scrollTo(0, 0)")
 			p.do(chromedp.MouseClickXY(2, 200), chromedp.Sleep(time.Second)) // a picture has no signal to wait for

@@ -24,7 +24,8 @@ fill(panel,
     el('label', { for: 'c-gate', class: 'quiet' }, 'Calls of which gate'), gate,
     el('label', { for: 'c-text', class: 'quiet' }, 'Search the calls'), search),
   el('p', { class: 'legend' },
-    el('span', { class: 'dir from' }, icon(icons.left)), 'Amazon calls the store', el('span', { class: 'dir to' }, icon(icons.right)), 'The store calls Amazon'),
+    el('span', {}, el('span', { class: 'dir from' }, icon(icons.left)), 'Amazon calls the store'),
+    el('span', {}, el('span', { class: 'dir to' }, icon(icons.right)), 'The store calls Amazon')),
   el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'List of calls, the newest first' }, list, note));
 
 const gateOf = (c) => {

@@ -3,7 +3,7 @@
 import { el, text, attr, keyed, icon, icons } from './dom.js';
 import { shopping, currency } from './state.js';
 import { take } from './acts.js';
-import { money } from './money.js';
+import { money, price } from './money.js';
 
 const key = (l) => l.type + ' ' + l.unit + ' ' + l.id;
 
@@ -27,7 +27,7 @@ export function cart() {
       for (const n of list.children) attr(n, 'data-fixed', inside ? null : 'true');
       total.hidden = caution.hidden = !b.lines.length || b.sum === '';
       unknown.hidden = b.sum !== '';
-      if (b.sum !== '') text(sum, money(b.sum, b.currency));
+      if (b.sum !== '') price(sum, money(b.sum, b.currency));
     },
   };
 }
@@ -51,14 +51,14 @@ function line() {
       const weighed = l.unit !== 'each';
       text(name, title);
       const what = l.type === 'SCANCODE' ? 'barcode ' + l.id : l.name ? l.id : 'not on the shelf';
-      text(detail, l.price ? what + ' · ' + money(l.price, currency()) + ' ' + l.unit : what);
+      text(detail, l.price ? what + ' · ' + money(l.price, currency()) + (weighed ? ' / ' : ' ') + l.unit : what);
       text(count, weighed ? l.quantity + ' ' + l.unit : l.quantity);
       attr(less, 'aria-label', (weighed ? 'Put back all ' : 'Put back one ') + title);
       attr(less, 'title', weighed ? 'Put it all back' : 'Put one back');
       more.hidden = weighed;
       attr(more, 'aria-label', 'Take one more ' + title);
       attr(more, 'title', 'Take one more');
-      text(sum, l.sum ? money(l.sum, currency()) : '—');
+      price(sum, l.sum ? money(l.sum, currency()) : '—');
     },
   };
 }

@@ -4,7 +4,7 @@ import { el, text, attr, keyed, icon, icons } from './dom.js';
 import { state, draw, gateName, visitAt, removeGate, open, currency } from './state.js';
 import { newGate } from './acts.js';
 import { phase } from './words.js';
-import { money, minor } from './money.js';
+import { money, minor, price } from './money.js';
 
 const list = document.getElementById('gates');
 
@@ -35,8 +35,8 @@ function tile(gate) {
       text(word, state.busy.has(gate) && !v ? 'Gate asks' : p.word);
       button.dataset.tone = p.tone;
       attr(button, 'aria-current', state.selected === gate ? 'true' : null);
-      text(sum, v ? total(v) : 'Free');
-      text(who, v ? shopper(v) : 'Nobody here');
+      price(sum, v ? total(v) : 'Free');
+      text(who, !v ? 'Nobody here' : v.refused ? v.refused.reason.replaceAll('_', ' ') : shopper(v));
       remove.hidden = open(v) || state.gates.length < 2 || state.selected !== gate;
     },
   };
@@ -56,8 +56,10 @@ export function shopper(v) {
   return v.trip.people > 1 ? who + ' × ' + v.trip.people : who;
 }
 
-const add = el('li', { class: 'add' }, el('button', { type: 'button', class: 'tile tile-add', onclick: newGate }, icon(icons.plus), 'Add a gate'));
+const add = document.getElementById('addgate');
+add.append(icon(icons.plus), el('span', {}, 'Add a gate'));
+add.onclick = newGate;
 
 export function drawGates() {
-  keyed(list, [...state.gates, 'add'], (g) => g, (g) => (g === 'add' ? { node: add } : tile(g)));
+  keyed(list, state.gates, (g) => g, tile);
 }

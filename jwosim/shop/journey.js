@@ -93,6 +93,6 @@ function delivery(v) {
 function paid(v) {
   if (['entering', 'denied', 'shopping'].includes(v.trip.state)) return null;
   const b = v.book;
-  const tone = { captured: 'good', cancelled: 'good', adjust_declined: 'bad', expired: 'bad', '': b.reported ? 'good' : 'calm' }[b.charge] || 'busy';
+  const tone = { captured: 'good', cancelled: b.asked && !b.adjusted ? 'bad' : 'good', adjust_declined: 'bad', expired: 'bad', '': b.reported ? 'good' : 'calm' }[b.charge] || 'busy';
   return { tone, words: paymentWord(b), rows: payment(b) };
 }

@@ -67,6 +67,7 @@ function trouble() {
 function stores() {
   fill($('store'), state.stores.map((s) => el('option', { value: s.id }, s.id)));
   $('store').value = state.store.id;
+  $('store').disabled = state.stores.length < 2;
 }
 
 $('store').onchange = () => {

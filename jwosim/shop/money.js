@@ -1,6 +1,8 @@
 // Sums come as text or as whole minor units and stay text: no sum on this page
 // passes through a floating-point number.
 
+import { currency } from './state.js';
+
 const digits = new Map();
 
 function decimals(currency) {
@@ -31,6 +33,21 @@ export function money(text, currency) {
   part = part.replace(/0+$/, '').padEnd(decimals(currency), '0');
   whole = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return (minus ? '−' : '') + sign(currency) + whole + (part ? '.' + part : '');
+}
+
+// price puts a sum into a node, what is finer than the currency in small.
+export function price(node, sum) {
+  if (node.dataset.sum === sum) return;
+  node.dataset.sum = sum;
+  const d = decimals(currency());
+  const cut = d && /\.\d/.test(sum) ? sum.indexOf('.') + 1 + d : sum.length;
+  node.replaceChildren(sum.slice(0, cut));
+  if (cut < sum.length) {
+    const rest = document.createElement('small');
+    rest.className = 'finer';
+    rest.append(sum.slice(cut));
+    node.append(rest);
+  }
 }
 
 // minor writes whole minor units: 1234 of USD is "$12.34".

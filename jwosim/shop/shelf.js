@@ -116,9 +116,15 @@ function stranger() {
         el('button', { type: 'button', class: 'button', onclick: () => put(true) }, 'Put it back'))));
 }
 
+function inCart(b) {
+  if (!b.lines.length) return ', whose cart is empty.';
+  const lines = b.lines.length === 1 ? '1 line' : b.lines.length + ' lines';
+  return ': ' + lines + (b.sum ? ', ' + money(b.sum, b.currency) : '');
+}
+
 export function drawShelf() {
   const none = nobody();
-  text(target, none ? 'Let somebody in at ' + gateName(state.selected) + ' to take something.' : 'What is taken goes to ' + gateName(state.selected) + '.');
+  text(target, none ? 'Let somebody in at ' + gateName(state.selected) + ' to take something.' : 'For ' + gateName(state.selected) + inCart(visitAt(state.selected).basket));
   attr(panel, 'data-closed', none ? 'true' : null);
   for (const b of panel.querySelectorAll('.take, .weigh-go, .stranger button')) attr(b, 'aria-disabled', none ? 'true' : null);
   if (failed) {

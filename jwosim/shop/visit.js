@@ -4,7 +4,7 @@ import { el, text, attr, fill, icon, icons } from './dom.js';
 import { state, gateName, visitAt, open, shopping } from './state.js';
 import { walkOut, join, redeliver } from './acts.js';
 import { phase } from './words.js';
-import { money } from './money.js';
+import { money, price } from './money.js';
 import { entry } from './entry.js';
 import { cart } from './cart.js';
 import { journey } from './journey.js';
@@ -41,7 +41,7 @@ function view(gate) {
       chip.dataset.tone = p.tone;
       text(who, v ? shopper(v) : 'Nobody is here. Let somebody in.');
       const total = v && v.trip.state !== 'denied' && v.basket.sum !== '' && v.basket.lines.length;
-      text(sum, total ? money(v.basket.sum, v.basket.currency) : '');
+      price(sum, total ? money(v.basket.sum, v.basket.currency) : '');
       const said = state.said.get(gate) || '';
       problem.hidden = !said;
       text(problem, said);

@@ -18,15 +18,18 @@ export function phase(v) {
   }
   switch (b.charge) {
     case 'preauthorized': return { word: 'Cart taken', tone: tones.busy };
-    case 'adjust_pending': return { word: 'Adjust pending', tone: tones.busy };
+    case 'adjust_pending': return { word: 'Pending', tone: tones.busy };
     case 'adjust_approved': return { word: 'Adjusted', tone: tones.busy };
     case 'adjust_declined': return { word: 'Declined', tone: tones.bad };
     case 'captured': return b.refunded > 0 ? { word: 'Refunded', tone: tones.calm } : { word: 'Captured', tone: tones.good };
-    case 'cancelled': return { word: 'Cancelled', tone: tones.calm };
+    case 'cancelled': return declined(b) ? { word: 'Declined', tone: tones.bad } : { word: 'Cancelled', tone: tones.calm };
     case 'expired': return { word: 'Hold expired', tone: tones.bad };
   }
   return { word: 'Cart taken', tone: tones.good };
 }
+
+// declined is a hold that was let go because the card did not bear the cart.
+const declined = (b) => b.charge === 'cancelled' && b.asked > 0 && !b.adjusted;
 
 const reasons = {
   code_pattern: 'The code does not look like one of this store, so the gate dropped it and asked nobody.',
@@ -50,7 +53,7 @@ export const reason = (r) => reasons[r.reason] || r.reason;
 // answerOf is a connector's last word in a few characters.
 export function answerOf(call) {
   if (!call) return '';
-  return (call.status ? 'status ' + call.status : 'no answer') + ' in ' + took(call.tookNanos);
+  return (call.status || 'no answer') + ' in ' + took(call.tookNanos);
 }
 
 export function took(nanos) {
@@ -85,7 +88,7 @@ export function paymentWord(b) {
     case 'adjust_approved': return 'Adjusted. Waiting for the capture.';
     case 'adjust_declined': return 'Adjust was declined. What the card held at entry can still be captured.';
     case 'captured': return 'Captured.';
-    case 'cancelled': return 'Cancelled: the hold is released.';
+    case 'cancelled': return declined(b) ? 'Adjust was declined, and the retailer released the hold.' : 'Cancelled: the hold is released.';
     case 'expired': return 'The hold expired before it was captured.';
   }
   return b.charge;
