@@ -46,6 +46,9 @@ func readPicture(data []byte) (text string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("not a PNG, JPEG or GIF file: %w", err)
 	}
+	if size.Width < 1 || size.Height < 1 {
+		return "", errNoCode
+	}
 	if int64(size.Width)*int64(size.Height) > maxPixels {
 		return "", fmt.Errorf("%d by %d pixels are more than %d million: make it smaller", size.Width, size.Height, maxPixels/1_000_000)
 	}
@@ -58,22 +61,57 @@ func readPicture(data []byte) (text string, err error) {
 			text, err = "", errNoCode
 		}
 	}()
-	source := gozxing.NewLuminanceSourceFromImage(img)
-	for _, src := range []gozxing.LuminanceSource{source, source.Invert()} {
-		for _, binarizer := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(src), gozxing.NewGlobalHistgramBinarizer(src)} {
-			bitmap, err := gozxing.NewBinaryBitmap(binarizer)
-			if err != nil {
-				return "", err
-			}
-			found, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{
-				gozxing.DecodeHintType_TRY_HARDER: true, gozxing.DecodeHintType_CHARACTER_SET: "UTF-8",
-			})
-			if err == nil && found.GetText() != "" {
-				return found.GetText(), nil
-			}
+	for _, size := range []int{1200, 1000, 800, 600} {
+		source := gozxing.NewLuminanceSourceFromImage(shrunk(img, size))
+		if text := codeIn(source); text != "" {
+			return text, nil
+		}
+		if text := codeIn(source.Invert()); size == 1200 && text != "" { // an app in dark mode
+			return text, nil
 		}
 	}
 	return "", errNoCode
+}
+
+// codeIn looks for a code that fills a clean picture, as a file made by a
+// program does, and for one somewhere on a photo.
+func codeIn(source gozxing.LuminanceSource) string {
+	for _, binarizer := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
+		bitmap, err := gozxing.NewBinaryBitmap(binarizer)
+		if err != nil {
+			continue
+		}
+		for _, way := range []gozxing.DecodeHintType{gozxing.DecodeHintType_PURE_BARCODE, gozxing.DecodeHintType_TRY_HARDER} {
+			found, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{
+				way: true, gozxing.DecodeHintType_CHARACTER_SET: "UTF-8",
+			})
+			if err == nil && found.GetText() != "" {
+				return found.GetText()
+			}
+		}
+	}
+	return ""
+}
+
+// shrunk leaves out pixels until the longer side is at most so many. A code
+// needs few, and where the decoder takes something else for a mark of the
+// code's corners, which happens with one photo of a hundred, another size
+// misleads it in another way.
+func shrunk(img image.Image, side int) image.Image {
+	b := img.Bounds()
+	longest := max(b.Dx(), b.Dy())
+	if side >= 1200 && longest <= side {
+		return img
+	}
+	// A small picture shrinks in proportion.
+	side = max(1, min(side, longest*side/1200))
+	out := image.NewGray(image.Rect(0, 0, max(1, b.Dx()*side/longest), max(1, b.Dy()*side/longest)))
+	for y := range out.Rect.Dy() {
+		for x := range out.Rect.Dx() {
+			out.Set(x, y, img.At(b.Min.X+x*longest/side, b.Min.Y+y*longest/side))
+		}
+	}
+	return out
 }
 
 var errNoCode = errors.New("no QR code can be read on it: take it straight on, sharp and with the white rim")
