@@ -55,9 +55,6 @@ var arrows = map[string]string{
 	"jwosim":          "jwo money",
 	"jwosim/scenario": "jwosim jwo money",
 	"internal/load":   "jwosim jwo money",
-	"internal/demo":   "internal/app internal/load internal/pay/simproc jwosim jwo money " + allSlices,
-	"jwosim":          "jwo money",
-	"internal/load":   "jwosim jwo money",
 	"internal/demo":   "internal/app internal/load internal/outbox internal/pay/simproc jwosim jwo money " + allSlices,
 
 	// For everybody.

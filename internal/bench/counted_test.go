@@ -76,10 +76,11 @@ func TestCommitsOfAFreshEvent(t *testing.T) {
 	t.Parallel()
 	testkit.EachDSN(t, func(t *testing.T, dsn string) {
 		var commits atomic.Int64
-		s := openProbed(t, dsn, "127.0.0.1:1", func(point string) {
+		s := openProbed(t, dsn, "127.0.0.1:1", func(point string) error {
 			if len(point) > 6 && point[:6] == "after " {
 				commits.Add(1)
 			}
+			return nil
 		})
 		codes := s.enrol(t, 40)
 		for name, c := range map[string]struct {

@@ -69,7 +69,7 @@ func open(t testing.TB, dsn, amazon string) *subject {
 }
 
 // openProbed is open with a function that hears of every commit.
-func openProbed(t testing.TB, dsn, amazon string, probe func(string)) *subject {
+func openProbed(t testing.TB, dsn, amazon string, probe func(string) error) *subject {
 	t.Helper()
 	cfg, err := app.Sample()
 	if err != nil {
