@@ -172,7 +172,7 @@ const plans = `SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = o
 // server restarted meanwhile fails nobody.
 func (w *writer) ready(ctx context.Context) error {
 	if w.conn != nil && !w.conn.IsClosed() {
-		if time.Since(w.used) < time.Second || w.conn.PgConn().CheckConn() == nil {
+		if time.Since(w.used) < time.Second || w.conn.Ping(ctx) == nil {
 			return nil
 		}
 	}
