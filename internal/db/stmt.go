@@ -11,6 +11,7 @@ import (
 type Stmt struct {
 	cols []column
 	one  string // for one row: $1, $2, …
+	bare string // the same with ? for each
 	many string // for many: {rows} stands for them, as r
 	// onlyIf is one with {if} in the place of a further condition.
 	onlyIf string
@@ -34,6 +35,7 @@ func Insert(table, columns, tail string) *Stmt {
 	into := fmt.Sprintf("INSERT INTO %s (%s) ", table, strings.Join(names, ", "))
 	s.one = into + "VALUES (" + strings.Join(marks, ", ") + ") " + tail
 	s.many = into + "SELECT " + strings.Join(values, ", ") + " FROM {rows} " + tail
+	s.bare = plain(s.one)
 	s.onlyIf = into + "SELECT " + strings.Join(marks, ", ") + " WHERE {if} " + tail
 	return s
 }
@@ -55,6 +57,7 @@ func Update(table, set, where string) *Stmt {
 		s.cols = append(s.cols, column{"was_" + c.name, c.kind})
 	}
 	s.one = fmt.Sprintf("UPDATE %s SET %s WHERE %s", table, strings.Join(one, ", "), strings.Join(oneIf, " AND "))
+	s.bare = plain(s.one)
 	s.onlyIf = s.one + " AND {if}"
 	s.many = fmt.Sprintf("UPDATE %s SET %s FROM {rows} WHERE %s", table, strings.Join(many, ", "), strings.Join(manyIf, " AND "))
 	return s
@@ -75,6 +78,7 @@ func Names(columns string) string {
 func Change(columns, sql string) *Stmt {
 	s := &Stmt{cols: parseColumns(columns), many: sql}
 	s.one = strings.ReplaceAll(sql, "{rows}", s.single())
+	s.bare = plain(s.one)
 	s.onlyIf = s.one + " AND {if}"
 	return s
 }

@@ -28,7 +28,11 @@ func (t *Tx) Put(ctx context.Context, s *Stmt, values ...any) error {
 	if _, err := s.fit(values); err != nil {
 		return err
 	}
-	res, err := t.ExecContext(ctx, s.one, values...)
+	return t.put(ctx, s, s.one, values)
+}
+
+func (t *Tx) put(ctx context.Context, s *Stmt, text string, values []any) error {
+	res, err := t.ExecContext(ctx, text, values...)
 	if err != nil || s.loose {
 		return err
 	}
