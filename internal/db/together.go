@@ -135,6 +135,16 @@ func alike(taken []*Begun) (group, rest []*Begun) {
 // neighbours: when the statement fails, each is made alone.
 func (w *writer) make(group []*Begun) {
 	made, err := w.statement(group)
+	for errors.Is(err, context.DeadlineExceeded) && len(group) > 1 {
+		// It was the time of one; the others have theirs.
+		n := len(group)
+		if group = inTime(group); len(group) == 0 {
+			return
+		} else if len(group) == n {
+			break
+		}
+		made, err = w.statement(group)
+	}
 	if err != nil && len(group) > 1 && !passing(err) || serialization(err) {
 		for _, c := range group {
 			for try := 1; ; try++ {
@@ -152,6 +162,30 @@ func (w *writer) make(group []*Begun) {
 		c.made = made[c.w.key]
 		c.done <- err
 	}
+}
+
+// end is when the first of a group's callers stops waiting: a statement that
+// has not come through by then, because of a lock for example, must not take
+// effect behind its back.
+func end(group []*Begun) time.Time {
+	first := time.Now().Add(statementLimit)
+	for _, c := range group {
+		if t, ok := c.ctx.Deadline(); ok && t.Before(first) {
+			first = t
+		}
+	}
+	return first
+}
+
+// inTime answers those whose time is over and returns the others.
+func inTime(group []*Begun) []*Begun {
+	return slices.DeleteFunc(group, func(c *Begun) bool {
+		err := c.ctx.Err()
+		if err != nil {
+			c.done <- fmt.Errorf("write %s not made: %w", c.w.kind.name, err)
+		}
+		return err != nil
+	})
 }
 
 // writer is one that makes groups, on a connection of its own: its statements
@@ -198,7 +232,7 @@ func (w *writer) close() {
 
 // statement makes the group's one statement and answers whose claims were made.
 func (w *writer) statement(group []*Begun) (map[string]bool, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
+	ctx, cancel := context.WithDeadline(context.Background(), end(group))
 	defer cancel()
 	if err := w.ready(ctx); err != nil {
 		w.close()
