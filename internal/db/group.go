@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -151,6 +152,8 @@ func (g *group) loop() {
 				}
 			}
 		}
+		// Whoever is ready to ask joins in: this waits for nobody.
+		runtime.Gosched()
 	more:
 		for len(calls) < maxGroup {
 			select {

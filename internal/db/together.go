@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -89,6 +90,8 @@ func (w *writer) loop() {
 		case <-t.quit:
 			return
 		}
+		// Whoever is ready to ask joins in: this waits for nobody.
+		runtime.Gosched()
 	more:
 		for len(taken) < maxTogether {
 			select {

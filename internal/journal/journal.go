@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -100,25 +101,48 @@ func (j *Journal) take(first Call) []Call {
 
 const columns = 10
 
-func (j *Journal) write(ctx context.Context, calls []Call) {
+// insert is a statement for a number of calls. There are only a few, so that
+// they stay prepared, and of few parameters, which the databases like.
+type insert struct {
+	calls int
+	text  string
+}
+
+var inserts = []insert{newInsert(16), newInsert(4), newInsert(1)}
+
+func newInsert(calls int) insert {
 	var q strings.Builder
 	q.WriteString(`INSERT INTO api_call (id, at, direction, api, store_id, trip_id, request_id, status, outcome, took_us) VALUES `)
+	for i := range calls * columns {
+		switch {
+		case i == 0:
+			q.WriteString("($")
+		case i%columns == 0:
+			q.WriteString("), ($")
+		default:
+			q.WriteString(", $")
+		}
+		q.WriteString(strconv.Itoa(i + 1))
+	}
+	return insert{calls, q.String() + ")"}
+}
+
+func (j *Journal) write(ctx context.Context, calls []Call) {
 	args := make([]any, 0, columns*len(calls))
-	for i, c := range calls {
-		if i > 0 {
-			q.WriteByte(',')
-		}
-		for k := range columns {
-			q.WriteString([]string{"($", ",$"}[min(k, 1)])
-			q.WriteString(strconv.Itoa(len(args) + k + 1))
-		}
-		q.WriteByte(')')
+	for _, c := range calls {
 		args = append(args, uuid.Must(uuid.NewV7()).String(), c.At.UnixMilli(), c.Direction, c.API,
 			c.StoreID, c.TripID, c.RequestID, c.Status, c.Outcome, c.Took.Microseconds())
 	}
 	err := j.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.ExecContext(ctx, q.String(), args...)
-		return err
+		for rest := args; len(rest) > 0; {
+			i := slices.IndexFunc(inserts, func(x insert) bool { return x.calls*columns <= len(rest) })
+			x := inserts[i]
+			if _, err := tx.ExecContext(ctx, x.text, rest[:x.calls*columns]...); err != nil {
+				return err
+			}
+			rest = rest[x.calls*columns:]
+		}
+		return nil
 	})
 	if err != nil {
 		j.dropped.Add(int64(len(calls)))
