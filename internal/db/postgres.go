@@ -57,6 +57,7 @@ func openPostgres(ctx context.Context, c Config) (*postgresDB, error) {
 		}
 		return nil, classify(fmt.Errorf("database %s on %s: %w", cfg.Database, cfg.Host, err))
 	}
+	compress(ctx, d, c.Log)
 	p := &postgresDB{db: d, log: c.Log}
 	p.together = startTogether(cfg)
 	return p, nil
