@@ -18,11 +18,14 @@ import (
 // which is a transaction and a commit of its own.
 
 const (
-	// groupWriters is how many statements are under way at once: while one
-	// waits for the disk, the next is made.
-	groupWriters = 2
+	// groupWriters is how many statements are under way at once.
+	groupWriters = 4
 	// maxTogether bounds the writes in one statement.
 	maxTogether = 128
+	// enough waiting writes of a kind are worth a second statement while one of
+	// the kind is under way: while that waits for the disk, the next is made.
+	// Fewer are better made together by whoever is done first.
+	enough = 16
 	// statementLimit ends a statement whose server does not answer.
 	statementLimit = 20 * time.Second
 )
@@ -30,14 +33,18 @@ const (
 // together makes waiting writes.
 type together struct {
 	cfg     *pgx.ConnConfig
-	queue   chan *Begun
-	quit    chan struct{}
+	mu      sync.Mutex
+	come    *sync.Cond    // something may have become possible
+	waiting []*Begun      // in the order they came
+	count   map[*Kind]int // of those that wait
+	running map[*Kind]int // statements under way
+	closed  bool
 	stopped chan struct{}
-	once    sync.Once
 }
 
 func startTogether(cfg *pgx.ConnConfig) *together {
-	t := &together{cfg: cfg, queue: make(chan *Begun, maxTogether), quit: make(chan struct{}), stopped: make(chan struct{})}
+	t := &together{cfg: cfg, count: map[*Kind]int{}, running: map[*Kind]int{}, stopped: make(chan struct{})}
+	t.come = sync.NewCond(&t.mu)
 	var writers sync.WaitGroup
 	for range groupWriters {
 		writers.Go(func() {
@@ -48,90 +55,101 @@ func startTogether(cfg *pgx.ConnConfig) *together {
 	}
 	go func() {
 		writers.Wait()
-		for {
-			select {
-			case c := <-t.queue:
-				c.done <- errClosed
-			default:
-				close(t.stopped)
-				return
-			}
+		for _, b := range t.waiting {
+			b.done <- errClosed
 		}
+		close(t.stopped)
 	}()
 	return t
 }
 
 func (t *together) stop() {
-	t.once.Do(func() { close(t.quit) })
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.come.Broadcast()
 	<-t.stopped
 }
 
 // begin queues w. One that was begun is waited for whatever its context.
 func (t *together) begin(ctx context.Context, w *Write) (*Begun, error) {
 	b := &Begun{ctx: ctx, w: w, done: make(chan error, 1), stopped: t.stopped}
-	select {
-	case t.queue <- b:
-		return b, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("write %s not begun: %w", w.kind.name, ctx.Err())
-	case <-t.stopped:
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
 		return nil, errClosed
 	}
+	t.waiting = append(t.waiting, b)
+	t.count[w.kind]++
+	if n := t.count[w.kind]; n == 1 || n >= enough {
+		t.come.Signal()
+	}
+	return b, nil
 }
 
 // loop takes what waits and never waits for more.
 func (w *writer) loop() {
 	t := w.t
-	for {
-		var taken []*Begun
-		select {
-		case c := <-t.queue:
-			taken = append(taken, c)
-		case <-t.quit:
-			return
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for !t.closed {
+		kind := t.next()
+		if kind == nil {
+			t.come.Wait()
+			continue
 		}
 		// Whoever is ready to ask joins in: this waits for nobody.
+		t.mu.Unlock()
 		runtime.Gosched()
-	more:
-		for len(taken) < maxTogether {
-			select {
-			case c := <-t.queue:
-				taken = append(taken, c)
-			default:
-				break more
-			}
+		t.mu.Lock()
+		group := t.take(kind)
+		t.running[kind]++
+		t.mu.Unlock()
+		if len(group) > 0 {
+			w.make(group)
 		}
-		for len(taken) > 0 {
-			var group []*Begun
-			if group, taken = alike(taken); len(group) > 0 {
-				w.make(group)
-			}
+		t.mu.Lock()
+		if t.running[kind]--; t.running[kind] == 0 {
+			delete(t.running, kind)
 		}
 	}
 }
 
-// alike picks the writes of the first one's kind, no two of which can meet.
-func alike(taken []*Begun) (group, rest []*Begun) {
-	seen := map[string]bool{}
-	var kind *Kind
-	for _, c := range taken {
-		if err := c.ctx.Err(); err != nil {
-			c.done <- fmt.Errorf("write %s not begun: %w", c.w.kind.name, err)
-			continue
+// next is the kind of which something is to be made, nil for none. Kinds take
+// turns: a gate event does not wait for the carts before it.
+func (t *together) next() *Kind {
+	for _, b := range t.waiting {
+		if k := b.w.kind; t.running[k] == 0 || t.running[k] == 1 && t.count[k] >= enough {
+			return k
 		}
-		if kind == nil {
-			kind = c.w.kind
-		}
-		if c.w.kind != kind || seen[c.w.unique] {
-			rest = append(rest, c)
-			continue
-		}
-		seen[c.w.unique] = true
-		group = append(group, c)
 	}
+	return nil
+}
+
+// take picks writes of a kind, no two of which can meet.
+func (t *together) take(kind *Kind) (group []*Begun) {
+	seen := make(map[string]bool, min(len(t.waiting), maxTogether))
+	t.count[kind] = 0
+	rest := t.waiting[:0]
+	for _, b := range t.waiting {
+		switch err := b.ctx.Err(); {
+		case b.w.kind != kind:
+			rest = append(rest, b)
+		case err != nil:
+			b.done <- fmt.Errorf("write %s not begun: %w", kind.name, err)
+		case len(group) == maxTogether || seen[b.w.unique]:
+			t.count[kind]++
+			rest = append(rest, b)
+		default:
+			seen[b.w.unique] = true
+			group = append(group, b)
+		}
+	}
+	clear(t.waiting[len(rest):])
+	t.waiting = rest
 	// All writers touch rows in the same order.
 	slices.SortFunc(group, func(a, b *Begun) int { return cmp.Compare(a.w.unique, b.w.unique) })
-	return group, rest
+	return group
 }
 
 // make writes a group and answers it. One bad write must not fail its
