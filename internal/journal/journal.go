@@ -2,9 +2,9 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +36,20 @@ type Call struct {
 
 const (
 	queued = 8192 // calls that may wait for the writer; beyond it they are counted and dropped
-	group  = 256  // rows in one transaction
+	group  = 256  // rows in one commit
+	// linger is how long a call waits for others to share its commit: nobody
+	// waits for a journal, and its commits compete with those that shoppers
+	// wait for.
+	linger = 50 * time.Millisecond
+)
+
+const columns = `id text, at bigint, direction text, api text, store_id text, trip_id text, request_id text, status bigint, outcome text, took_us bigint`
+
+// Calls are one write: the first of them is its claim.
+var (
+	claimCall = db.Insert("api_call", columns, "ON CONFLICT (id) DO NOTHING")
+	putCall   = db.Insert("api_call", columns, "")
+	kind      = db.NewKind("journal", claimCall, "id", nil, putCall)
 )
 
 // Journal writes calls behind the requests that made them.
@@ -76,74 +89,55 @@ func (j *Journal) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			for len(j.calls) > 0 {
-				j.write(whole, j.take(<-j.calls))
+				j.write(whole, j.take(ctx, <-j.calls))
 			}
 			return nil
 		case c := <-j.calls:
-			j.write(whole, j.take(c))
+			j.write(whole, j.take(ctx, c))
 		}
 	}
 }
 
-// take adds to the first call whatever else waits, up to a group.
-func (j *Journal) take(first Call) []Call {
+// take adds to the first call what else comes in a while, up to a group.
+func (j *Journal) take(ctx context.Context, first Call) []Call {
 	calls := []Call{first}
+	enough := time.NewTimer(linger)
+	defer enough.Stop()
 	for len(calls) < group {
 		select {
 		case c := <-j.calls:
 			calls = append(calls, c)
+			continue
 		default:
+		}
+		select {
+		case c := <-j.calls:
+			calls = append(calls, c)
+		case <-enough.C:
+			return calls
+		case <-ctx.Done():
 			return calls
 		}
 	}
 	return calls
 }
 
-const columns = 10
-
-// insert is a statement for a number of calls. There are only a few, so that
-// they stay prepared, and of few parameters, which the databases like.
-type insert struct {
-	calls int
-	text  string
-}
-
-var inserts = []insert{newInsert(16), newInsert(4), newInsert(1)}
-
-func newInsert(calls int) insert {
-	var q strings.Builder
-	q.WriteString(`INSERT INTO api_call (id, at, direction, api, store_id, trip_id, request_id, status, outcome, took_us) VALUES `)
-	for i := range calls * columns {
-		switch {
-		case i == 0:
-			q.WriteString("($")
-		case i%columns == 0:
-			q.WriteString("), ($")
-		default:
-			q.WriteString(", $")
-		}
-		q.WriteString(strconv.Itoa(i + 1))
-	}
-	return insert{calls, q.String() + ")"}
-}
-
 func (j *Journal) write(ctx context.Context, calls []Call) {
-	args := make([]any, 0, columns*len(calls))
+	var w *db.Write
+	var err error
 	for _, c := range calls {
-		args = append(args, uuid.Must(uuid.NewV7()).String(), c.At.UnixMilli(), c.Direction, c.API,
-			c.StoreID, c.TripID, c.RequestID, c.Status, c.Outcome, c.Took.Microseconds())
-	}
-	err := j.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		for rest := args; len(rest) > 0; {
-			i := slices.IndexFunc(inserts, func(x insert) bool { return x.calls*columns <= len(rest) })
-			x := inserts[i]
-			if _, err := tx.ExecContext(ctx, x.text, rest[:x.calls*columns]...); err != nil {
-				return err
-			}
-			rest = rest[x.calls*columns:]
+		id := uuid.Must(uuid.NewV7()).String()
+		row := []any{id, c.At.UnixMilli(), c.Direction, c.API, c.StoreID, c.TripID, c.RequestID, int64(c.Status), c.Outcome, c.Took.Microseconds()}
+		if w == nil {
+			w = kind.New(id, "")
+			w.Claim(row...)
+		} else {
+			err = errors.Join(err, w.Put(ctx, putCall, row...))
 		}
-		return nil
-	})
+	}
+	if err == nil {
+		_, err = j.db.Write(ctx, w)
+	}
 	if err != nil {
 		j.dropped.Add(int64(len(calls)))
 		j.log.Warn("journal: calls not kept", "calls", len(calls), "error", err)
