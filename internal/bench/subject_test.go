@@ -88,6 +88,7 @@ func openProbed(t testing.TB, dsn, amazon string, probe func(string) error) *sub
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(file, nil))
+	app.TuneMemory() // as the command serve does
 	a, err := app.New(t.Context(), cfg, app.Env{Log: log, Probe: probe})
 	if err != nil {
 		t.Fatal(err)

@@ -33,6 +33,7 @@ func (c *serveCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	app.TuneMemory()
 	log := logger(s.err, cfg.Log)
 	a, err := app.New(s.ctx, cfg, app.Env{Log: log})
 	if err != nil {
