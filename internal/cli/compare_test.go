@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -212,13 +213,17 @@ func (c *campaign) repeats(f *found) {
 		}
 	}
 	var refusals []jwosim.Exchange
+	recorded := c.recorded(d)
 	before := rows()
 	for _, e := range c.sim.History(jwosim.Filter{Direction: jwosim.FromAmazon}) {
 		switch {
 		case e.Error != "":
-		case e.Status == http.StatusUnauthorized:
+		case e.Status == http.StatusUnauthorized, strings.Contains(e.Response, `"shopperAuthorized":false`):
 			refusals = append(refusals, e)
 		case e.Status == http.StatusOK, e.Status == http.StatusCreated:
+			if e.API != jwo.APICreatePurchases && !recorded[e.EventID] {
+				f.differ("%s %s of trip %s was answered %d at %s in %s and is not on record", e.API, e.EventID, e.TripID, e.Status, e.At.Format("15:04:05.000000"), e.Took)
+			}
 			again(e)
 		}
 	}
@@ -229,4 +234,26 @@ func (c *campaign) repeats(f *found) {
 		again(e)
 	}
 	f.unrecorded = rows()[0] - before[0]
+}
+
+// recorded are the events of the gate's recorded answers.
+func (c *campaign) recorded(d *sql.DB) map[string]bool {
+	c.t.Helper()
+	rows, err := d.Query(`SELECT event_key FROM gate_decision WHERE recorded = 1`)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer rows.Close()
+	all := map[string]bool{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			c.t.Fatal(err)
+		}
+		all[key[strings.LastIndex(key, "/")+1:]] = true
+	}
+	if err := rows.Err(); err != nil {
+		c.t.Fatal(err)
+	}
+	return all
 }

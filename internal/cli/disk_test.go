@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/strollhq/stroll/internal/db"
 	"github.com/strollhq/stroll/internal/testkit"
@@ -66,9 +67,10 @@ func fullDisk(c *campaign, dir string, supervise func()) {
 }
 
 // TestDiskTurnsReadOnly lets the file system turn read-only under its writers,
-// as it does on a failing device. No process survives that with its files, so
-// the database, the program and the file system are taken down, repaired and
-// started again; nothing that was answered is lost.
+// as it does on a failing device; what is not yet on the disk then is lost, as in
+// a power cut. No process survives that with its files, so the database, the
+// program and the file system are taken down, repaired and started again, while
+// shoppers keep arriving. Nothing that was answered is lost.
 func TestDiskTurnsReadOnly(t *testing.T) {
 	t.Parallel()
 	t.Run(db.SQLite, func(t *testing.T) {
@@ -92,25 +94,33 @@ func TestDiskTurnsReadOnly(t *testing.T) {
 }
 
 func turnsReadOnly(c *campaign, d *disk, before, after func()) {
-	t := c.t
+	t, times := c.t, max(1, *kills/10)
 	c.shoppers()
 	s := c.open()
-	c.pass(150 + c.rng.IntN(100))
-	d.fail()
-	for c.failures.Load() < 40 {
-		c.pass(20)
+	for i := range times {
+		c.pass(150 + c.rng.IntN(200))
+		c.moment(20 * time.Millisecond)
+		d.fail()
+		for met := c.failures.Load(); c.failures.Load() < met+40; {
+			c.pass(20)
+		}
+		get(t, s.admin+"/healthz", http.StatusOK)
+		if i%2 == 0 {
+			s.signal(syscall.SIGTERM)
+			select {
+			case <-s.done: // with which status is no matter: it may not have written all it wanted
+			case <-time.After(patience):
+				t.Fatal("it does not end")
+			}
+			c.quiet(s.process)
+		} else {
+			c.kill(s.process)
+		}
+		before()
+		d.repair()
+		after()
+		s = c.open()
 	}
-	get(t, s.admin+"/healthz", http.StatusOK)
-	s.signal(syscall.SIGTERM)
-	select {
-	case <-s.done: // with which status is no matter: it may not have written all it wanted
-	case <-t.Context().Done():
-	}
-	c.quiet(s.process)
-	before()
-	d.repair()
-	after()
-	s = c.open()
 	c.pass(100)
 	tally := c.dismiss()
 	c.rest(s)
@@ -118,8 +128,8 @@ func turnsReadOnly(c *campaign, d *disk, before, after func()) {
 	s.stop()
 	ask(t, c.program, c.dir, "ledger", "verify")
 	c.sound()
-	t.Logf("%d shoppers came, %v were refused; %d carts, %d charged", tally.Trips, tally.Refused, f.carts, f.charged)
-	testkit.Tell(t, testkit.Tried{Fault: "file system turns read-only", Where: "under the running program, shoppers arriving", On: c.engine(), Times: 1, Lost: len(f.differences)})
+	t.Logf("%d times; %d shoppers came, %v were refused; %d carts, %d charged", times, tally.Trips, tally.Refused, f.carts, f.charged)
+	testkit.Tell(t, testkit.Tried{Fault: "file system turns read-only, what it has not written is lost", Where: "under the running program, shoppers arriving", On: c.engine(), Times: times, Lost: len(f.differences)})
 }
 
 // TestFileTurnsReadOnly forbids writing to the open file and allows it again,

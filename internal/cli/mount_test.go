@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // tmpfs mounts an empty file system of a size, which ends with the test. Without
@@ -86,7 +87,9 @@ func (d *disk) run(name string, args ...string) {
 // the kernel does when the device answers with errors. Only a repair ends that.
 func (d *disk) fail() {
 	d.t.Helper()
+	began := time.Now()
 	d.run("mount", "-o", "remount,abort", d.dir)
+	d.t.Logf("the disk failed between %s and %s", began.Format("15:04:05.000000"), time.Now().Format("15:04:05.000000"))
 }
 
 // repair is what an operator does then; nobody may have a file open.
