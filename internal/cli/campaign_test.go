@@ -121,10 +121,15 @@ func (c *campaign) open() server {
 	return s
 }
 
-func (c *campaign) point(s server) {
+// point sends the shoppers to these processes, call by call in turns.
+func (c *campaign) point(to ...server) {
 	c.t.Helper()
-	c.portal.Store(&s.portal)
-	c.connector.point(c.t, s.connector)
+	var addresses []string
+	for _, s := range to {
+		addresses = append(addresses, s.connector)
+	}
+	c.portal.Store(&to[0].portal)
+	c.connector.point(c.t, addresses...)
 }
 
 // shoppers lets them arrive until dismiss.

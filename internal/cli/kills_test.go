@@ -73,6 +73,40 @@ func TestKills(t *testing.T) {
 	})
 }
 
+// TestKillsOfTwo kills one of two programs that share a database, again and
+// again; every call may come to either, also the two copies of one.
+func TestKillsOfTwo(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, dir, database string) {
+		c := newCampaign(t, dir, database)
+		c.shoppers()
+		both := []server{c.open(), c.start().serving()}
+		c.point(both...)
+		times := max(3, *kills/2)
+		for range times {
+			c.pass(50 + c.rng.IntN(300))
+			c.moment(20 * time.Millisecond)
+			victim := c.rng.IntN(2)
+			c.kill(both[victim].process)
+			both[victim] = c.start().serving()
+			c.point(both...)
+		}
+		c.pass(100)
+		tally := c.dismiss()
+		c.rest(both[0])
+		f := c.compare(both[1], http.StatusBadGateway)
+		for _, s := range both {
+			c.quiet(s.process)
+			s.stop()
+		}
+		ask(t, c.program, dir, "ledger", "verify")
+		c.sound()
+		t.Logf("seed %d: one of two killed %d times; %d shoppers came, %v were refused; %d carts, %d charged, %d not; %d gate answers and %d calls in all; %d repeated",
+			*seed, times, tally.Trips, tally.Refused, f.carts, f.charged, f.uncharged, f.gates, c.calls.passed(), f.repeated)
+		testkit.Tell(t, testkit.Tried{Fault: "kill -9 of one of two programs", Where: "at any moment, shoppers arriving", On: c.engine(), Times: times, Lost: len(f.differences)})
+	})
+}
+
 // sound has SQLite check its file.
 func (c *campaign) sound() {
 	c.t.Helper()

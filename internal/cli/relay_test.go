@@ -13,7 +13,8 @@ import (
 // where both sides find each other before either has started.
 type relay struct {
 	*httptest.Server
-	to atomic.Pointer[url.URL]
+	to   atomic.Pointer[[]*url.URL] // taken in turns
+	turn atomic.Uint64
 	// answered sees each answer before it is passed on; set before use.
 	answered func(*http.Response) error
 }
@@ -23,7 +24,11 @@ func newRelay(t *testing.T) *relay {
 	r := &relay{}
 	proxy := &httputil.ReverseProxy{
 		// The host stays what the caller signed.
-		Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(r.to.Load()); p.Out.Host = p.In.Host },
+		Rewrite: func(p *httputil.ProxyRequest) {
+			to := *r.to.Load()
+			p.SetURL(to[r.turn.Add(1)%uint64(len(to))])
+			p.Out.Host = p.In.Host
+		},
 		ModifyResponse: func(resp *http.Response) error {
 			if r.answered == nil {
 				return nil
@@ -43,11 +48,16 @@ func newRelay(t *testing.T) *relay {
 	return r
 }
 
-func (r *relay) point(t *testing.T, address string) {
+// point makes the processes at these addresses the ones behind the relay.
+func (r *relay) point(t *testing.T, addresses ...string) {
 	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
+	var to []*url.URL
+	for _, address := range addresses {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to = append(to, u)
 	}
-	r.to.Store(u)
+	r.to.Store(&to)
 }
