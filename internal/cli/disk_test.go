@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -132,42 +133,70 @@ func turnsReadOnly(c *campaign, d *disk, before, after func()) {
 	testkit.Tell(t, testkit.Tried{Fault: "file system turns read-only, what it has not written is lost", Where: "under the running program, shoppers arriving", On: c.engine(), Times: times, Lost: len(f.differences)})
 }
 
-// TestFileTurnsReadOnly forbids writing to the open file and allows it again,
+// TestFileTurnsReadOnly forbids writing to the open files and allows it again,
 // three times: the same process goes on by itself.
 func TestFileTurnsReadOnly(t *testing.T) {
 	t.Parallel()
 	c := newCampaign(t, t.TempDir(), "stroll.db")
-	c.shoppers()
-	s := c.open()
-	chattr := func(flag string) {
+	chattr := func(flag string) error {
 		files, err := filepath.Glob(filepath.Join(c.dir, "stroll.db*"))
-		if err != nil || len(files) == 0 {
-			t.Fatal(files, err)
+		if err != nil {
+			return err
 		}
-		if out, err := exec.Command("chattr", append([]string{flag}, files...)...).CombinedOutput(); err != nil {
-			c.leave()
-			<-c.left
-			t.Skipf("an open file turns read-only by chattr +i, which needs root and e2fsprogs: %v %s", err, out)
-		}
+		return exec.Command("chattr", append([]string{flag}, files...)...).Run()
 	}
 	t.Cleanup(func() { chattr("-i") })
+	ask(t, c.program, c.dir, "shopper", "put", "first")
+	if err := chattr("+i"); err != nil {
+		t.Skipf("an open file turns read-only by chattr +i, which needs root and e2fsprogs: %v", err)
+	}
+	if err := chattr("-i"); err != nil {
+		t.Fatal(err)
+	}
+	cannotWrite(c, "files turn read-only and writable again",
+		func(server) error { return chattr("+i") }, func(server) error { return chattr("-i") })
+}
+
+// TestFilesMayNotGrow is a full disk that any user can have: the limit on the
+// size of the files a process writes.
+func TestFilesMayNotGrow(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("prlimit"); err != nil {
+		t.Skip("a limit on a running process needs prlimit of util-linux")
+	}
+	limit := func(s server, to string) error {
+		return exec.Command("prlimit", "--pid", fmt.Sprint(s.cmd.Process.Pid), "--fsize="+to+":unlimited").Run()
+	}
+	cannotWrite(newCampaign(t, t.TempDir(), "stroll.db"), "files may not be written any further, and then may",
+		func(s server) error { return limit(s, "4096") }, func(s server) error { return limit(s, "unlimited") })
+}
+
+func cannotWrite(c *campaign, fault string, forbid, allow func(server) error) {
+	t := c.t
+	c.shoppers()
+	s := c.open()
 	for range 3 {
 		c.pass(50 + c.rng.IntN(100))
 		before := c.failures.Load()
-		chattr("+i")
+		if err := forbid(s); err != nil {
+			t.Fatal(err)
+		}
 		for c.failures.Load() < before+40 {
 			c.pass(20)
 		}
 		get(t, s.admin+"/healthz", http.StatusOK)
-		chattr("-i")
+		if err := allow(s); err != nil {
+			t.Fatal(err)
+		}
 	}
 	c.pass(100)
-	c.dismiss()
+	tally := c.dismiss()
 	c.rest(s)
 	f := c.compare(s)
 	c.quiet(s.process)
 	s.stop()
 	ask(t, c.program, c.dir, "ledger", "verify")
 	c.sound()
-	testkit.Tell(t, testkit.Tried{Fault: "file turns read-only and writable again", Where: "under the running program, shoppers arriving", On: db.SQLite, Times: 3, Lost: len(f.differences)})
+	t.Logf("%d shoppers came, %v were refused; %d carts, %d charged; %d calls were answered that nothing could be kept", tally.Trips, tally.Refused, f.carts, f.charged, c.failures.Load())
+	testkit.Tell(t, testkit.Tried{Fault: fault, Where: "under the running program, shoppers arriving", On: db.SQLite, Times: 3, Lost: len(f.differences)})
 }
