@@ -98,11 +98,29 @@ func (p *Pay) inquire(ctx context.Context, w work) (work, error) {
 		// person or the clock ends it.
 		o.Next = c.now.Add(s.Capture.EvidenceGrace)
 		c.put(o)
+	case unheard(a) && c.now.Before(o.UnknownAt.Add(2*s.Capture.EvidenceGrace)):
+		// The question was not answered, which says nothing: it is asked again
+		// before anything moves money, for as long once more.
+		o.Next = c.now.Add(askAgain)
+		c.put(o)
 	}
 	if err != nil {
 		return w, err
 	}
 	return p.drive(ctx, c, drive{ops: w.ops, commit: "step", asked: true})
+}
+
+// askAgain is how long an inquiry without an answer waits.
+const askAgain = time.Minute
+
+// unheard tells that a question had no answer; one that was not asked because
+// its API is paused had none to get.
+func unheard(a answer) bool {
+	switch a.Outcome {
+	case jwo.NotSent, jwo.Unknown, jwo.Throttled, jwo.Denied:
+		return true
+	}
+	return false
 }
 
 // evidence makes the inquiry, unless its API is paused: then there is no news,

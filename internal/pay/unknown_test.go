@@ -239,3 +239,30 @@ func TestEachCall(t *testing.T) {
 		})
 	})
 }
+
+// TestUnansweredInquiry: a question about a lost Capture that was not answered is
+// asked again before anything is sent again; one that never is does not hold the
+// Capture up for ever.
+func TestUnansweredInquiry(t *testing.T) {
+	for name, c := range map[string]struct{ unanswered, captures int }{
+		"answered_at_last": {5, 1},
+		"never_answered":   {1 << 20, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lite(t, setup{}, func(w *world) {
+				w.force(jwo.APICaptureCharge, "lost")
+				w.forceN(jwo.APIGetTransactionalData, "500", c.unanswered, 0)
+				trip := w.buy("approve", "10")
+				w.pass(35 * time.Minute)
+				if n := w.count(trip, jwo.APICaptureCharge); n != 1 {
+					w.t.Errorf("%d Captures while the question is open", n)
+				}
+				w.pass(time.Hour)
+				w.is(trip, pay.CaptureInitiated)
+				if n := w.count(trip, jwo.APICaptureCharge); n != c.captures {
+					w.t.Errorf("%d Captures, want %d", n, c.captures)
+				}
+			})
+		})
+	}
+}
