@@ -22,9 +22,17 @@ import (
 )
 
 var (
-	every = flag.Int("every", 1, "run only each n-th cell of the crash matrix")
-	onPG  = flag.Duration("postgres-for", 45*time.Second, "how long cells of the crash matrix are run on PostgreSQL too")
+	every = flag.Int("every", of(1, 9), "run only each n-th cell of the crash matrix")
+	onPG  = flag.Duration("postgres-for", of(45*time.Second, 5*time.Second), "how long cells of the crash matrix are run on PostgreSQL too")
 )
+
+// of is a default, and that under the race detector.
+func of[T any](plain, race T) T {
+	if raced {
+		return race
+	}
+	return plain
+}
 
 // cell is one square of the crash matrix: what happens at the n-th passing of a
 // point.

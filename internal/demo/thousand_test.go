@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	days   = flag.Int("days", 30, "how many small virtual days; ./test runs a thousand")
+	days   = flag.Int("days", of(30, 6), "how many small virtual days; ./test runs a thousand")
 	day    = flag.Uint64("day", 1, "the first small day's seed")
 	server = flag.Int("days-on-postgres", 1, "how many of the small days are run by two programs on PostgreSQL")
 )
@@ -55,7 +55,7 @@ func TestThousandDays(t *testing.T) {
 	var ran, kills, fails, lost [2]atomic.Int64
 	t.Run("days", func(t *testing.T) {
 		// More at once than there are processors: a day mostly waits for its disk.
-		lanes := make(chan struct{}, 6)
+		lanes := make(chan struct{}, 12)
 		for n := range *days {
 			d := small{seed: *day + uint64(n), server: n < *server}
 			d.kind = int(d.seed % uint64(len(kinds)+1))
