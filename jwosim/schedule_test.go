@@ -98,6 +98,38 @@ func TestOutage_connector(t *testing.T) {
 	})
 }
 
+// The attempts that an outage takes change no draw behind it either when the
+// retailer is the one who calls.
+func TestOutage_draws(t *testing.T) {
+	t.Parallel()
+	run := func(outages ...jwosim.Outage) (faults []string) {
+		synctest.Test(t, func(t *testing.T) {
+			sim := virtual(t, mux(purchased), func(c *jwosim.Config) {
+				c.Seed, c.Faults = 5, jwosim.Faults{Error500: 0.4, Lost: 0.3, Outages: outages}
+			})
+			trip := enter(t, sim, "approve")
+			for len(faults) < 8 {
+				for _, body := range []string{charge(trip, "5"), `{"storeId":"store-1","shoppingTripId":"nobody"}`} {
+					ask(sim, adjustPath, body)
+				}
+				time.Sleep(time.Minute)
+				faults = nil
+				for _, e := range sim.History(jwosim.Filter{API: "AdjustCharge"}) {
+					if !strings.HasPrefix(e.Fault, "outage:") {
+						faults = append(faults, e.Fault+strconv.Itoa(e.Attempt))
+					}
+				}
+			}
+		})
+		return faults
+	}
+	calm := run()
+	troubled := run(jwosim.Outage{For: 3 * time.Minute, Where: jwosim.ToAmazonSide})
+	if fmt.Sprint(calm) != fmt.Sprint(troubled) {
+		t.Errorf("%v with an outage, %v without", troubled, calm)
+	}
+}
+
 // Expired and revoked credentials of ours are refused with 403 and the call
 // comes again with good ones; who takes them is found out.
 func TestSpoiltCredentials(t *testing.T) {
