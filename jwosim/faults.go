@@ -31,6 +31,9 @@ type Faults struct {
 	// Error500 and Error503 answer so before anything happens.
 	Error500 float64
 	Error503 float64
+	// ErrorBody is the body of 403, 429 and 5xx that are played: "json" (default,
+	// the documented shape), "empty", "html" or "mixed" (any of these, drawn).
+	ErrorBody string
 	// After500 answers 500 although the request had its effect.
 	After500 float64
 	// Reset breaks the connection before anything happens; towards connectors
@@ -129,7 +132,7 @@ func HeavyFaults() Faults {
 		Latency: Latency{Law: LongTail, Typical: 20 * time.Millisecond, Long: 3 * time.Second},
 		TooMany: 0.05, RetryAfter: 2 * time.Second,
 		Error500: 0.05, Error503: 0.05, After500: 0.04,
-		Reset: 0.04, Lost: 0.06, Cut: 0.02, Malformed: 0.02,
+		Reset: 0.04, Lost: 0.06, Cut: 0.02, Malformed: 0.02, ErrorBody: "mixed",
 		DuplicateGate: 0.25, DuplicateCart: 0.25,
 		StaleGate: 0.15, StaleCart: 0.15, StaleBy: 30 * time.Second,
 		LateCart: 0.2, LateBy: 30 * time.Second,
@@ -193,6 +196,14 @@ func (l Latency) check() error {
 		return fmt.Errorf("long %s is below typical %s", l.Long, l.Typical)
 	}
 	return nil
+}
+
+// errorBody is json, empty or html.
+func (f Faults) errorBody(draw func() *rand.Rand) string {
+	if f.ErrorBody == "mixed" {
+		return []string{"json", "empty", "html"}[draw().IntN(3)]
+	}
+	return f.ErrorBody
 }
 
 // late is how long a cart of the fault LateCart waits before it is sent.

@@ -51,6 +51,7 @@ var faultFields = []faultField{
 	field("retry-after-as", unitWord, "seconds", "how it is written: seconds, date or none", func(f *Faults) any { return &f.RetryAfterAs }, "seconds", "date", "none"),
 	chance("500", "Amazon answers 500, nothing happened", func(f *Faults) any { return &f.Error500 }),
 	chance("503", "Amazon answers 503, nothing happened", func(f *Faults) any { return &f.Error503 }),
+	field("error-body", unitWord, "json", "body of a 403, 429 or 5xx that is played: json, empty, html, or mixed", func(f *Faults) any { return &f.ErrorBody }, "json", "empty", "html", "mixed"),
 	chance("500-after", "Amazon answers 500 although it happened", func(f *Faults) any { return &f.After500 }),
 	chance("reset", "connection broken, nothing happened; towards connectors never sent", func(f *Faults) any { return &f.Reset }),
 	chance("lost", "connection broken after the effect; towards connectors the answer is not read", func(f *Faults) any { return &f.Lost }),

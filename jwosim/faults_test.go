@@ -99,6 +99,8 @@ func anyFaults(t *rapid.T) jwosim.Faults {
 			switch name {
 			case "RetryAfterAs":
 				*p = rapid.SampledFrom([]string{"", "seconds", "date", "none"}).Draw(t, name)
+			case "ErrorBody":
+				*p = rapid.SampledFrom([]string{"", "json", "empty", "html", "mixed"}).Draw(t, name)
 			case "LateLaw":
 				*p = rapid.SampledFrom([]string{"", jwosim.Uniform, jwosim.Fixed}).Draw(t, name)
 			default:

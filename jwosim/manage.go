@@ -37,6 +37,7 @@ var doors = []door{
 	{"GET", "/cards", "the cards and what became of their money", "", func(s *Sim, _ *http.Request) (any, error) { return s.Cards(), nil }},
 	{"GET", "/cards/magic", "cards that force an outcome; NAME or NAME#anything at any gate", "", func(*Sim, *http.Request) (any, error) { return MagicCards(), nil }},
 	{"GET", "/shoppers/magic", "shopper ids that force an answer of Get Shopper Identity; NAME or NAME-anything", "", func(*Sim, *http.Request) (any, error) { return MagicShoppers(), nil }},
+	{"GET", "/keys", "the keys Amazon's API takes, and which of them were taken back", "", (*Sim).manageKeys},
 	{"GET", "/force", "forced outcomes waiting to be used", "", func(s *Sim, _ *http.Request) (any, error) { return s.Forced(), nil }},
 	{"GET", "/faults", "the faults in force and the seed", "", (*Sim).manageFaults},
 	{"GET", "/faults/fields", "every fault there is, with its unit and presets", "", func(*Sim, *http.Request) (any, error) { return FaultFields(), nil }},
@@ -54,6 +55,7 @@ var doors = []door{
 	{"POST", "/emails", "register an e-mail at the receipt kiosk", `{"shopper": "instrument-1", "email": "a@example.com"}`, (*Sim).manageEmail},
 	{"POST", "/force", "force the next answer of an operation", `{"api": "AdjustCharge", "outcome": "declined", "times": 1, "trip": "", "retryAfter": "2s"}`, (*Sim).manageForce},
 	{"POST", "/clock", "move the clock forward: holds expire, late carts and pauses end", `{"advance": "46h"}`, (*Sim).manageAdvance},
+	{"PUT", "/keys", "take a key back, or accept it again: calls signed with it are refused with 403", `{"id": "AKID", "accepted": false}`, (*Sim).manageAcceptKey},
 	{"PUT", "/strict", "switch the strict mode", `{"strict": true}`, (*Sim).manageSetStrict},
 	{"PUT", "/faults", "replace the faults, in short form or as an object of fields", `{"faults": "default,500=0.1"}`, (*Sim).manageSetFaults},
 }

@@ -16,6 +16,8 @@ type exchange struct {
 	begin time.Time // on the machine's time
 	// planned is an outage: the fault comes by schedule.
 	planned bool
+	// errorBody is that of a refusal or failure that is played.
+	errorBody string
 }
 
 // play answers: a fault before the effect, the operation, a fault after it.
@@ -70,6 +72,20 @@ func (x *exchange) play(rt route, b *fields, kind string, after time.Duration) {
 	}
 }
 
+// otherBody is what stands where the documented body of an error should.
+func (x *exchange) otherBody(b []byte) []byte {
+	switch x.errorBody {
+	case "empty":
+		b = nil
+		x.w.Header().Del("Content-Type")
+	case "html":
+		b = []byte("<html><body><h1>The request could not be served</h1></body></html>")
+		x.w.Header().Set("Content-Type", "text/html")
+	}
+	x.w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	return b
+}
+
 // retryAfter says for how long, in the manner the faults ask for.
 func (x *exchange) retryAfter(after time.Duration) {
 	if after == 0 {
@@ -120,6 +136,9 @@ func (s *Sim) evaluate(rt route, b *fields, force string) result {
 func (x *exchange) end(res result, fault string) {
 	b := res.bytes()
 	prepare(x.w, b)
+	if played := res.status == http.StatusForbidden || res.status == http.StatusTooManyRequests || res.status >= 500; played && fault != "" {
+		b = x.otherBody(b)
+	}
 	x.record(res.status, fault, string(b))
 	x.w.WriteHeader(res.status)
 	x.w.Write(b)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -95,6 +96,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 		x.end(result{status: http.StatusBadRequest, name: badRequest, rule: rule + ": " + how}, strictKind+rule)
 		return
 	}
+	x.errorBody = s.Faults().errorBody(func() *rand.Rand { return s.draw("error body", rt.api, key, strconv.Itoa(attempt)) })
 	force := s.takeForce(rt.api, trip)
 	kind, wait := s.Faults().fault(s.draw("fault", rt.api, key, strconv.Itoa(attempt)), attempt)
 	if out != "" {
@@ -162,6 +164,12 @@ func (s *Sim) allowed(api string, r *http.Request, body []byte) bool {
 		return false
 	}
 	id := accessKeyID(r)
+	s.mu.Lock()
+	revoked := s.revoked[id]
+	s.mu.Unlock()
+	if revoked {
+		return false
+	}
 	for _, k := range s.cfg.Accept {
 		if k.AccessKeyID == id {
 			return k.SessionToken == r.Header.Get("X-Amz-Security-Token") && (len(k.APIs) == 0 || has(k.APIs, api))

@@ -43,6 +43,7 @@ type Sim struct {
 	attempts    map[string]int // of requests about no known trip
 	refused     map[string]int // entries refused, by reason
 	forced      []*Force
+	revoked     map[string]bool // key ids taken back
 	history     history
 	findings    []Finding
 	watchers    map[*watcher]bool
@@ -57,7 +58,7 @@ func New(cfg Config) (*Sim, error) {
 		cfg: cfg, stores: map[string]*store{}, faults: cfg.Faults, clock: newClock(cfg.Now),
 		cards: map[string]*account{}, instruments: map[string]string{},
 		visitors: map[string]string{}, emails: map[string]string{},
-		trips: map[string]*Trip{}, keys: map[string]int{}, attempts: map[string]int{}, refused: map[string]int{},
+		trips: map[string]*Trip{}, keys: map[string]int{}, attempts: map[string]int{}, refused: map[string]int{}, revoked: map[string]bool{},
 		history: history{size: cfg.History}, born: cfg.Now(),
 	}
 	s.faultsSince = s.Now()
