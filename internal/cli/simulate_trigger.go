@@ -40,6 +40,7 @@ type simulateTriggerCmd struct {
 	Key       []string          `placeholder:"ID:SECRET" help:"Keys the retailer's calls may be signed with (default: any call is taken)."`
 	Sign      string            `placeholder:"ID:SECRET" help:"Sign calls to the connectors with this key."`
 	Header    map[string]string `placeholder:"NAME=VALUE" help:"Add a header to calls to the connectors."`
+	Strict    bool              `help:"Refuse what a stricter Amazon might refuse; simulate strict lists it."`
 
 	Code        []string          `placeholder:"ROLE=CODE" help:"A scan code of somebody: shopper, associate, cash, debtor, indebted, flagged, expired-card, no-method or revoked."`
 	CodeCommand string            `placeholder:"COMMAND" help:"Draw a fresh code by a shell command, which finds the role in $$ROLE; no output is no such person."`
@@ -125,7 +126,7 @@ func (c *simulateTriggerCmd) request() (scenario.Request, error) {
 func (c *simulateTriggerCmd) alone(s *streams, list []scenario.Scenario, req scenario.Request) ([]scenario.Result, error) {
 	run := simulateRunCmd{
 		For: c.For, File: c.File, Listen: c.Listen, Connector: c.Connector, Currency: c.Currency, Strategy: c.Strategy,
-		Key: c.Key, Sign: c.Sign, Header: c.Header, Faults: "none",
+		Key: c.Key, Sign: c.Sign, Header: c.Header, Strict: c.Strict, Faults: "none",
 	}
 	if c.Store != "" && c.For == "" && c.File == "" {
 		run.Store = []string{c.Store}
