@@ -41,7 +41,7 @@ func TestScenarios(t *testing.T) {
 					}
 				}
 				c.Sim = func(s *jwosim.Config) {
-					s.Visitors = nil
+					s.Visitors, s.Strict = nil, true // well-formed is not enough
 					if edit != nil {
 						s.Stores[0].ScanCodePattern = ""
 					}
