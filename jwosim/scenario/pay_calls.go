@@ -84,7 +84,25 @@ func adjustFamily() []Scenario {
 		{"7", "wrong-type", "the amount is a text", "amount.amount", "ten", ""},
 		{"8", "invalid-currency", "the currency code is none", "amount.code", "usd", ""},
 	}, forms("12", "13", "14")...)...)...)
-	return append(list, o.unavailable("9", "10", "11")...)
+	return append(append(list, o.unavailable("9", "10", "11")...), byDate(o))
+}
+
+// byDate asks to wait by a date.
+func byDate(o operation) Scenario {
+	sc := o.trouble("rate-limited-by-date", "answered 429 with an HTTP date", "429", true, "")
+	sc.Sources, sc.Alone = []string{"payments 11.9/429 date"}, true
+	play := sc.Run
+	sc.Run = func(ctx context.Context, st *Stage) {
+		before := st.Sim.Faults()
+		f := before
+		f.RetryAfterAs = "date"
+		if err := st.Sim.SetFaults(f); err != nil {
+			st.Skip("%v", err)
+		}
+		defer st.Sim.SetFaults(before) // what was in force is in order
+		play(ctx, st)
+	}
+	return sc
 }
 
 // adjusted is an approval that is not quite one.
