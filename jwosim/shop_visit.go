@@ -15,6 +15,9 @@ import (
 type Visit struct {
 	// No counts the entries: of two at one gate the higher is the later.
 	No int `json:"no"`
+	// Look counts what was ever shown of any trip: of two Visits the one with
+	// the higher number is the newer, in whatever order they arrive.
+	Look int64 `json:"look"`
 	// Gate of the shop page, "gate-3"; "" for a trip entered elsewhere.
 	Gate   string    `json:"gate"`
 	Trip   TripState `json:"trip"`
@@ -46,7 +49,8 @@ type BasketLine struct {
 
 // visit is the trip now. sim.mu is held.
 func (t *Trip) visit(now time.Time) Visit {
-	return Visit{No: t.no, Gate: t.gate(), Trip: t.view(), Basket: t.basket(), Book: t.sim.book(t, now), Refused: t.refusal}
+	t.sim.looks++
+	return Visit{No: t.no, Look: t.sim.looks, Gate: t.gate(), Trip: t.view(), Basket: t.basket(), Book: t.sim.book(t, now), Refused: t.refusal}
 }
 
 func (t *Trip) basket() Basket {

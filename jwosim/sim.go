@@ -47,6 +47,7 @@ type Sim struct {
 	history     history
 	findings    []Finding
 	watchers    map[*watcher]bool
+	looks       int64 // visits shown
 }
 
 // New makes a simulator. It starts nothing and listens on nothing.

@@ -115,7 +115,7 @@ func openShop(t *testing.T, width, height int64, sim func(*jwosim.Config)) *page
 		}
 	}()
 	p.do(chromedp.Navigate(w.Addresses()["simulator"] + "/shop"))
-	p.wait("the stream is up", `document.querySelector('#link').textContent === 'Live' && document.querySelectorAll('.good').length > 5`)
+	p.wait("the stream is up", `document.querySelector('#link').textContent === 'Live' && document.querySelectorAll('.good').length > 5 && document.querySelector('.entry option')`)
 	return p
 }
 

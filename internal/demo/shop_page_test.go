@@ -27,7 +27,7 @@ func (p *page) code(visitor string) string {
 // entry is what a person at a gate sees of it, once it has gone that far.
 func (p *page) entry(n int, word string) {
 	p.t.Helper()
-	p.wait(fmt.Sprintf("gate %d: %s", n, word), fmt.Sprintf(`document.querySelector('[data-gate="gate-%d"] .chip').textContent === %q`, n, word))
+	p.wait(fmt.Sprintf("gate %d: %s", n, word), fmt.Sprintf(`document.querySelector('[data-gate="gate-%d"] .chip')?.textContent === %q`, n, word))
 }
 
 // TestShopPage walks through the shop as somebody who sits before it: by a
@@ -77,9 +77,9 @@ func TestShopPage(t *testing.T) {
 	p.click(".actions .button")
 	p.says(".who", "Card approve × 2")
 	p.take("DRK-004", 3)
-	p.wait("three are in the cart", "document.querySelector('.lines .count').textContent === '3'")
+	p.wait("three are in the cart", "document.querySelector('.lines .count')?.textContent === '3'")
 	p.click(".lines .round") // one back
-	p.wait("two are left", "document.querySelector('.lines .count').textContent === '2'")
+	p.wait("two are left", "document.querySelector('.lines .count')?.textContent === '2'")
 	p.find("WGT-001")
 	p.do(chromedp.SendKeys(chromedp.CSS(".weigh input"), "a pound"))
 	p.click(".weigh-go")
@@ -128,7 +128,7 @@ func TestShopPage(t *testing.T) {
 	p.click("#allout")
 	p.wait("all have left", "document.querySelector('#allout').disabled")
 	p.entry(1, "Captured")
-	p.wait("the bad cart was taken", `document.querySelector('[data-gate="gate-2"] .chip').textContent === 'Cart taken'`)
+	p.wait("the bad cart was taken", `document.querySelector('[data-gate="gate-2"] .chip')?.textContent === 'Cart taken'`)
 
 	// Gates come and go.
 	p.click("#addgate")

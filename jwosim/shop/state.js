@@ -62,6 +62,7 @@ export function restarted(hello) {
 }
 
 export function addVisit(v) {
+  if (state.visits.get(v.trip.id)?.look > v.look) return; // an answer that the stream overtook
   state.visits.set(v.trip.id, v);
   const at = v.trip.storeId + '/' + v.gate;
   const now = state.current.get(at);
