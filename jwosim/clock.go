@@ -102,5 +102,6 @@ func (s *Sim) Advance(d time.Duration) {
 		return
 	}
 	s.clock.advance(d)
+	s.passed()
 	s.cfg.Log.Info("clock moved", "by", d, "now", s.Now())
 }

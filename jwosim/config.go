@@ -1,6 +1,7 @@
 package jwosim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -73,6 +74,10 @@ type Config struct {
 	// Connector sends our calls to connectors. Default: a client that follows
 	// no redirects and has no time-out of its own (each attempt has one).
 	Connector *http.Client `json:"-" yaml:"-"`
+	// Code draws a fresh code as a shopper's app shows it, for the shop page's
+	// button. who is what was typed there, "" for anybody. Default: no button,
+	// codes are typed or photographed.
+	Code func(ctx context.Context, who string) (string, error) `json:"-" yaml:"-"`
 	// Log receives what the simulator does, without bodies. Default: nothing.
 	Log *slog.Logger `json:"-" yaml:"-"`
 	// Now is the clock of trips and expiries, which Sim.Advance moves on. Waits

@@ -14,6 +14,7 @@ var shopFiles embed.FS
 var shopDoors = []door{
 	{"GET", "/shelf", "what is on a store's shelf; ?store= ?q= ?category= ?limit=", "", (*Sim).manageShelf},
 	{"GET", "/visit/{id}", "one trip with its cart at shelf prices and its money", "", (*Sim).manageVisit},
+	{"POST", "/gate/fresh", "draw a fresh code of a shopper's app, where the simulator was given a way to", `{"who": ""}`, (*Sim).manageFresh},
 	{"POST", "/out", "everybody walks out; ?store=", "", (*Sim).manageAllOut},
 }
 

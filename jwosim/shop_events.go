@@ -24,6 +24,7 @@ type greeting struct {
 	Life   string      `json:"life"` // another one after a restart
 	Seed   uint64      `json:"seed"`
 	Run    string      `json:"run"`
+	Codes  bool        `json:"codes"` // can be drawn
 	Stores []shopStore `json:"stores"`
 	beat
 }
@@ -40,13 +41,21 @@ type shopStore struct {
 // beat is sent when nothing else is.
 type beat struct {
 	At     time.Time `json:"at"`
+	Ahead  string    `json:"ahead"` // of the machine's clock; "" when it was never moved
 	Faults string    `json:"faults"`
+	Strict bool      `json:"strict"`
 }
 
-func (s *Sim) beat() beat { return beat{s.Now(), s.Faults().String()} }
+func (s *Sim) beat() beat {
+	b := beat{At: s.Now(), Faults: s.Faults().String(), Strict: s.Strict()}
+	if d := s.Ahead(); d > 0 {
+		b.Ahead = d.String()
+	}
+	return b
+}
 
 func (s *Sim) greet() greeting {
-	g := greeting{Life: s.life(), Seed: s.cfg.Seed, Run: s.cfg.Run, beat: s.beat()}
+	g := greeting{Life: s.life(), Seed: s.cfg.Seed, Run: s.cfg.Run, Codes: s.cfg.Code != nil, beat: s.beat()}
 	for _, st := range s.Stores() {
 		g.Stores = append(g.Stores, shopStore{
 			st.ID, string(st.Currency), st.Strategy, st.DefaultGate, st.ConnectorURL, len(st.Products),
@@ -97,7 +106,7 @@ func (s *Sim) serveEvents(w http.ResponseWriter, r *http.Request) {
 			return
 		case <-pulse.C:
 			st.event("beat", "", s.beat())
-			s.lapse(me)
+			s.passed()
 		case <-me.wake:
 			calls, missed, visits := s.changes(me, after)
 			for _, v := range visits {

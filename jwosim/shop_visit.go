@@ -89,6 +89,24 @@ func (s *Sim) manageVisit(r *http.Request) (any, error) {
 	return t.visit(s.Now()), nil
 }
 
+// manageFresh draws a code.
+func (s *Sim) manageFresh(r *http.Request) (any, error) {
+	var b struct{ Who string }
+	if err := read(r, &b); err != nil {
+		return nil, err
+	}
+	if s.cfg.Code == nil {
+		return nil, missing("this simulator was given no way to draw codes: type or photograph one")
+	}
+	text, err := s.cfg.Code(r.Context(), b.Who)
+	if err != nil {
+		return nil, fmt.Errorf("draw a code: %w", err)
+	}
+	return struct {
+		Text string `json:"text"`
+	}{text}, nil
+}
+
 // allOut ends every trip of a store, or of all, that is still shopping, and
 // delivers the carts in the background.
 func (s *Sim) allOut(storeID string) []string {

@@ -97,20 +97,15 @@ func (s *Sim) changes(w *watcher, after int64) (calls []Exchange, missed int64, 
 	return calls, missed, visits
 }
 
-// lapse looks again at visits whose money waits for a clock: a hold that
+// passed looks again at visits whose money waits for a clock: a hold that
 // expires is no event of its own.
-func (s *Sim) lapse(w *watcher) {
+func (s *Sim) passed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range s.cards {
 		for t := range a.open {
-			if t.gate() != "" {
-				w.trips[t] = true
-			}
+			s.changed(t)
 		}
-	}
-	if len(w.trips) > 0 {
-		w.look()
 	}
 }
 

@@ -200,6 +200,7 @@ func (c *demoCmd) closing(ctx context.Context, s *streams, w *demo.World, r resu
 	p := paint(terminal(note))
 	fmt.Fprintf(note, "\n%s\n", p.bold("Still open. Look around, and stop with Ctrl-C:"))
 	for _, l := range [][2]string{
+		{"Walk through the shop", a["simulator"] + "/shop"},
 		{"Receipts", a["admin"] + "/receipts"}, {"Our books", a["admin"] + "/books"}, {"Amazon's books", a["simulator"] + "/books"},
 		{"Gates, cards, history", a["simulator"] + "/"}, {"What waits", a["admin"] + "/waiting"}, {"Calls", a["admin"] + "/calls"},
 		{"Health", a["admin"] + "/readyz"}, {"Metrics", a["admin"] + "/metrics"},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ type simulateRunCmd struct {
 	FaultsFile string            `placeholder:"FILE" help:"The same of a file in YAML, by name or as one text."`
 	Strict     bool              `help:"Refuse what a stricter Amazon might refuse; simulate strict lists it."`
 
-	CodeCommand string `placeholder:"COMMAND" help:"For scenarios: draw a fresh scan code by a shell command, which finds the role in $$ROLE."`
+	CodeCommand string `placeholder:"COMMAND" help:"For scenarios and the shop page: draw a fresh scan code by a shell command, which finds the role in $$ROLE."`
 }
 
 // Help is what --help adds.
@@ -67,6 +68,11 @@ func (c *simulateRunCmd) Run(s *streams) error {
 		return err
 	}
 	cfg.Log = logger(s.err, app.Log{Level: "info", Format: "text"})
+	if c.CodeCommand != "" {
+		cfg.Code = func(ctx context.Context, who string) (string, error) {
+			return shell(ctx, c.CodeCommand, cmp.Or(who, string(scenario.Shopper)))
+		}
+	}
 	sim, err := jwosim.New(cfg)
 	if err != nil {
 		return fault.New(fault.Invalid, "%w", err)
@@ -116,6 +122,7 @@ func (c *simulateRunCmd) opening(s *streams, sim *jwosim.Sim, cfg jwosim.Config,
 	}
 	rows := [][2]string{
 		{"Amazon's API", fmt.Sprintf("http://%s  (%s)", lis[0].Addr(), signed)},
+		{"The shop", fmt.Sprintf("http://%s/shop  (walk through it in a browser)", lis[1].Addr())},
 		{"Gates, books", fmt.Sprintf("http://%s", lis[1].Addr())},
 		{"Scenarios", fmt.Sprintf("stroll simulate trigger NAME --at http://%s  (--list explains them)", lis[1].Addr())},
 	}

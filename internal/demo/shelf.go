@@ -2,6 +2,7 @@ package demo
 
 import (
 	"cmp"
+	"context"
 
 	"github.com/strollhq/stroll/internal/price"
 	"github.com/strollhq/stroll/jwosim"
@@ -18,4 +19,15 @@ func Shelf(spec price.Spec) []jwosim.Product {
 		out = append(out, p)
 	}
 	return out
+}
+
+// freshCode is what a shopper's app shows now: of who, or of the next one of
+// those who may come in.
+func (w *World) freshCode(ctx context.Context, who string) (string, error) {
+	if who == "" {
+		good := w.visitor[4:9] // the five before and behind have something against them
+		who = good[int(w.codes.Add(1)-1)%len(good)].ID
+	}
+	code, err := w.App.Gate.IssueCode(ctx, w.App.Config().Stores[0].ID, who)
+	return code.Text, err
 }

@@ -71,6 +71,15 @@ func TestShopPage(t *testing.T) {
 	p.says(".lines", "NOBODY-SELLS-THIS")
 	p.says(".cart .note", "does not know the price")
 
+	// A fresh code of the app, drawn by the store.
+	p.gate(6)
+	p.click(".fresh .button")
+	p.wait("a code is there", "document.querySelector('#gate-6-code').value.length > 20")
+	p.click(".entry button[type=submit]")
+	p.entry(6, "Shopping")
+	p.click(".actions .out") // with an empty cart
+	p.says(".cart .empty", "Nothing was taken.")
+
 	// A card, for two people.
 	p.byCard(3, "approve")
 	p.entry(3, "Shopping")

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/strollhq/stroll/internal/app"
@@ -65,6 +66,7 @@ type World struct {
 	lis     [2]net.Listener // Amazon's API, and its management port; nil beside another world
 	opened  time.Time
 	visitor []load.Visitor
+	codes   atomic.Int64 // drawn for the shop page
 
 	amazonURL [2]string // of lis
 }
@@ -142,6 +144,7 @@ func (w *World) openAmazon(sample *app.Config) error {
 		// A demonstration has minutes, not days.
 		Settings: jwosim.Settings{CartFirst: 200 * time.Millisecond, CartCeiling: 5 * time.Second},
 	}
+	c.Code = w.freshCode
 	// Two of those who have the app have a card that will not bear it.
 	c.Visitors = map[string]string{w.visitor[12].ID: "decline_adjust#app", w.visitor[20].ID: "insufficient#app"}
 	if w.cfg.Sim != nil {

@@ -64,10 +64,12 @@ function bodies(c) {
   const facts = [
     ['POST', c.path], ['At', clock(c.at)], ['Trip', c.tripId], ['Event', c.eventId], ['Request id', c.requestId], ['Store', c.storeId],
   ].filter(([, v]) => v);
+  const headers = (list) => (list && Object.keys(list).length ? el('details', { class: 'headers' }, el('summary', {}, 'Headers'),
+    el('dl', { class: 'rows' }, Object.entries(list).sort().map(([k, v]) => el('div', {}, el('dt', {}, k), el('dd', {}, v))))) : '');
   return [
     el('dl', { class: 'rows' }, facts.map(([k, v]) => el('div', {}, el('dt', {}, k), el('dd', {}, v)))),
-    el('h4', {}, 'Request'), el('pre', { tabindex: '0', 'aria-label': 'Request' }, pretty(c.request)),
-    el('h4', {}, c.status ? 'Answer ' + c.status : 'Answer that did not arrive'), el('pre', { tabindex: '0', 'aria-label': 'Answer' }, pretty(c.response) || 'empty'),
+    el('h4', {}, 'Request'), headers(c.requestHeaders), el('pre', { tabindex: '0', 'aria-label': 'Request' }, pretty(c.request)),
+    el('h4', {}, c.status ? 'Answer ' + c.status : 'Answer that did not arrive'), headers(c.responseHeaders), el('pre', { tabindex: '0', 'aria-label': 'Answer' }, pretty(c.response) || 'empty'),
   ];
 }
 

@@ -3,6 +3,7 @@
 import { el, fill, text, attr, icon, icons } from './dom.js';
 import { state, draw, gateName } from './state.js';
 import { enter } from './acts.js';
+import { post } from './api.js';
 import { codeOn } from './picture.js';
 
 // entry makes the form of one gate; it keeps what was typed as long as the gate
@@ -25,9 +26,12 @@ export function entry(gate) {
   });
   const file = el('input', { type: 'file', accept: 'image/*', id: id('picture'), class: 'file', onchange: () => { if (file.files[0]) read(file.files[0]); } });
   const picture = el('label', { class: 'button', for: id('picture') }, icon(icons.camera), 'Picture of a code');
+  const whose = el('input', { id: id('whose'), placeholder: 'anybody', maxlength: 255, autocomplete: 'off', spellcheck: 'false', 'aria-label': 'Whose app' });
+  const fresh = el('div', { class: 'row fresh' },
+    el('button', { type: 'button', class: 'button', onclick: () => read(null) }, icon(icons.person), 'Fresh code'), el('span', { class: 'soft' }, 'of'), whose);
   const codePart = el('div', { class: 'part' },
     el('label', { for: id('code') }, 'Code from the shopper’s app'), code,
-    el('div', { class: 'row' }, file, picture, el('span', { class: 'soft' }, 'or paste one')));
+    el('div', { class: 'row' }, file, picture, el('span', { class: 'soft' }, 'or paste one')), fresh);
 
   const kind = el('select', { id: id('card'), onchange: () => update() });
   const explain = el('p', { class: 'explain', id: id('explain') });
@@ -49,11 +53,12 @@ export function entry(gate) {
     text(problem, words);
   }
 
+  // read takes the code of a picture, or a fresh one where there is none.
   async function read(f) {
     note('');
     form.setAttribute('aria-busy', 'true');
     try {
-      code.value = await codeOn(f);
+      code.value = f ? await codeOn(f) : (await post('/gate/fresh', { who: whose.value.trim() })).text;
       code.focus();
     } catch (e) {
       note(e.message);
@@ -83,6 +88,7 @@ export function entry(gate) {
   let cards = null;
   function update() {
     for (const b of pick) attr(b, 'aria-pressed', b.dataset.way === way ? 'true' : 'false');
+    fresh.hidden = !state.canDraw;
     codePart.hidden = way !== 'code';
     cardPart.hidden = way !== 'card';
     if (cards !== state.cards) {

@@ -2,7 +2,7 @@
 
 import { el, text, fill, attr, icon, icons } from './dom.js';
 import { follow, get } from './api.js';
-import { state, draw, onDraw, restore, restarted, addVisit, addCall, visitAt, shopping, save } from './state.js';
+import { state, draw, onDraw, restore, restarted, beat, addVisit, addCall, visitAt, shopping, save } from './state.js';
 import { walkOutAll } from './acts.js';
 import { setCards } from './entry.js';
 import { drawGates } from './gates.js';
@@ -30,7 +30,9 @@ let seen = 0; // the last call that was looked at
 function drawFrame() {
   const store = state.store;
   text($('seed'), state.seed);
-  text($('faults'), state.faults);
+  text($('faults'), state.faults + (state.strict ? ', strict' : ''));
+  $('ahead').parentNode.hidden = !state.ahead;
+  text($('ahead'), '+' + state.ahead);
   text($('connector'), store ? store.connectorUrl || 'none' : '–');
   attr($('link'), 'data-up', state.up ? 'true' : 'false');
   text($('link'), state.up ? 'Live' : state.up === undefined ? 'Connecting' : 'Connection lost');
@@ -103,6 +105,6 @@ follow({
   call(c) { addCall(c); draw(); },
   visit(v) { addVisit(v); draw(); },
   gap(g) { state.missed += g.missed; draw(); },
-  beat(b) { state.faults = b.faults; draw(); },
+  beat(b) { beat(b); draw(); },
   link(up) { if (state.up !== up) { state.up = up; draw(); } },
 });

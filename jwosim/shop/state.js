@@ -12,6 +12,9 @@ export const state = {
   selected: 'gate-1',
   tab: 'gate',
   seed: '',
+  canDraw: false, // the simulator can draw fresh codes
+  ahead: '',
+  strict: false,
   faults: '',
   calls: [], // the newest last
   missed: 0,
@@ -57,8 +60,14 @@ export function restarted(hello) {
     state.said.clear();
   }
   const chosen = state.store?.id || load('store');
-  Object.assign(state, { life: hello.life, seed: hello.seed, faults: hello.faults, stores: hello.stores });
+  Object.assign(state, { life: hello.life, seed: hello.seed, canDraw: hello.codes, stores: hello.stores });
+  beat(hello);
   state.store = hello.stores.find((s) => s.id === chosen) || hello.stores[0];
+}
+
+// beat takes what may change at any time.
+export function beat({ faults, ahead, strict }) {
+  Object.assign(state, { faults, ahead, strict });
 }
 
 export function addVisit(v) {
