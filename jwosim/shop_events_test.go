@@ -285,6 +285,18 @@ func TestEvents_clock(t *testing.T) {
 		if d := time.Since(began); d < 46*time.Hour || d > 46*time.Hour+time.Minute {
 			t.Errorf("expired after %s", d)
 		}
+		// A moved clock is told at once.
+		if _, err := sim.Enter(t.Context(), jwosim.Entry{StoreID: "store-1", Card: "approve", Key: "gate-2/1"}); err != nil {
+			t.Fatal(err)
+		}
+		began = time.Now()
+		sim.Advance(46 * time.Hour)
+		for e := s.until("visit", `"gate":"gate-2"`); !strings.Contains(e.data, `"charge":"expired"`); e = s.until("visit", `"gate":"gate-2"`) {
+		}
+		if d := time.Since(began); d > time.Second {
+			t.Errorf("told %s after the move", d)
+		}
+		s.until("beat", `"ahead":"46h0m0s"`)
 		go sim.Close()
 		for ok := true; ok; {
 			_, ok = s.next()

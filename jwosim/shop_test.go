@@ -2,7 +2,9 @@ package jwosim_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -191,6 +193,31 @@ func TestShop_visit(t *testing.T) {
 		t.Errorf("after the putting back: %s", sum())
 	}
 	p.do("GET", "/visit/nobody", "", 404, nil)
+}
+
+func TestShop_fresh(t *testing.T) {
+	t.Parallel()
+	p := manage(t, newWorld(t, func(c *jwosim.Config) {
+		c.Code = func(_ context.Context, who string) (string, error) {
+			if who == "nobody" {
+				return "", errors.New("nobody has no app")
+			}
+			return "CODE-OF-" + who, nil
+		}
+	}))
+	var got struct{ Text string }
+	p.do("POST", "/gate/fresh", `{"who":"ada"}`, 200, &got)
+	if got.Text != "CODE-OF-ada" {
+		t.Errorf("%+v", got)
+	}
+	p.do("POST", "/gate/fresh", ``, 200, nil)
+	if answer := p.do("POST", "/gate/fresh", `{"who":"nobody"}`, 400, nil); !strings.Contains(answer, "has no app") {
+		t.Error(answer)
+	}
+	p.do("POST", "/gate/fresh", `{"whose":"ada"}`, 400, nil)
+	if answer := manage(t, newWorld(t, nil)).do("POST", "/gate/fresh", ``, 404, nil); !strings.Contains(answer, "no way to draw codes") {
+		t.Error(answer)
+	}
 }
 
 func TestShop_everybody_out(t *testing.T) {
