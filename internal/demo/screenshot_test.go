@@ -34,7 +34,8 @@ func TestShopScreenshots(t *testing.T) {
 			lively(t, p)
 			p.gate(3)
 			if c.width > 1000 {
-				p.js("document.querySelector('[data-api=CreatePurchases] details').open = true")
+				p.wait("a few calls", "document.querySelectorAll('[data-api=AdjustCharge]').length > 5")
+				p.js("document.querySelectorAll('[data-api=AdjustCharge] details')[1].open = true")
 			}
 			p.js("document.activeElement.blur(); document.querySelectorAll('.scroll').forEach((n) => { n.scrollTop = 0; }); window.scrollTo(0, 0)")
 			p.do(chromedp.MouseClickXY(2, 200), chromedp.Sleep(time.Second)) // a picture has no signal to wait for
