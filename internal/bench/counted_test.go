@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -77,7 +79,7 @@ func TestCommitsOfAFreshEvent(t *testing.T) {
 	testkit.EachDSN(t, func(t *testing.T, dsn string) {
 		var commits atomic.Int64
 		s := openProbed(t, dsn, "127.0.0.1:1", func(point string) error {
-			if len(point) > 6 && point[:6] == "after " {
+			if strings.HasPrefix(point, "after commit:") {
 				commits.Add(1)
 			}
 			return nil
@@ -200,7 +202,7 @@ func TestRepeatsHaveOneEffect(t *testing.T) {
 		if ids := purchaseIDs(t, answers); len(ids) != trips {
 			t.Errorf("%d purchase ids for %d trips", len(ids), trips)
 		}
-		s.wholeCarts(t, lines)
+		s.wholeCarts(t, trips, lines)
 	})
 }
 
@@ -219,29 +221,30 @@ func purchaseIDs(t testing.TB, answers [][]byte) []string {
 }
 
 // wholeCarts demands that every purchase has so many lines, all priced.
-func (s *subject) wholeCarts(t testing.TB, lines int) {
+func (s *subject) wholeCarts(t testing.TB, trips, lines int) {
 	t.Helper()
-	rows, err := s.DB.Reader().QueryContext(t.Context(), `SELECT c.lines, p.result FROM purchase c JOIN purchase_price p ON p.trip_id = c.trip_id`)
+	rows, err := s.DB.Reader().QueryContext(t.Context(), `SELECT trip_id FROM purchase`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
+	var ids []string
 	for rows.Next() {
-		var cart, result string
-		if err := rows.Scan(&cart, &result); err != nil {
+		var id string
+		if err := rows.Scan(&id); err != nil {
 			t.Fatal(err)
 		}
-		var have []json.RawMessage
-		var priced struct {
-			Lines []json.RawMessage `json:"lines"`
-		}
-		if json.Unmarshal([]byte(cart), &have) != nil || json.Unmarshal([]byte(result), &priced) != nil || len(have) != lines || len(priced.Lines) != lines {
-			t.Fatalf("%d lines, %d priced, of %d: %.200s", len(have), len(priced.Lines), lines, cart)
-		}
+		ids = append(ids, id)
 	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
+	if err := rows.Close(); err != nil || len(ids) != trips {
+		t.Fatalf("%d of %d trips: %v", len(ids), trips, err)
 	}
+	parallel(t, trips, func(i int) error {
+		p, err := s.Carts.Get(t.Context(), s.DB.Reader(), ids[i])
+		if err == nil && (len(p.Lines) != lines || p.Result == nil || len(p.Result.Lines) != lines) {
+			err = fmt.Errorf("trip %s has not all of its %d lines and their prices: %+v", ids[i], lines, p)
+		}
+		return err
+	})
 }
 
 // TestAllocationsOfAPrice: a cart of 20 lines with all promotions.
