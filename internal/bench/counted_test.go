@@ -12,9 +12,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/strollhq/stroll/internal/app"
 	"github.com/strollhq/stroll/internal/testkit"
 )
 
@@ -141,8 +143,8 @@ func TestSyncsOfPurchases(t *testing.T) {
 		s.crowd(t, purchases, from, func(i int) uint64 { return 1<<43 + uint64(i) })
 	})
 	count() // a server process tells what it did when it ends at the latest
-	if each := syncs / purchases; each > syncsPerPurchase || syncs == 0 {
-		t.Errorf("%.0f syncs for %d purchases, %.3f each, want at most %.2f and some", syncs, purchases, each, syncsPerPurchase)
+	if each := syncs / purchases; each > syncsPerPurchase*slack || syncs == 0 {
+		t.Errorf("%.0f syncs for %d purchases, %.3f each, want at most %.2f and some", syncs, purchases, each, syncsPerPurchase*slack)
 	} else {
 		t.Logf("%.0f syncs for %d purchases, %.3f each", syncs, purchases, each)
 	}
@@ -167,7 +169,8 @@ func reset(t testing.TB, dsn string) {
 func TestRepeatsHaveOneEffect(t *testing.T) {
 	t.Parallel()
 	testkit.EachDSN(t, func(t *testing.T, dsn string) {
-		s := open(t, dsn, "127.0.0.1:1")
+		// Prices are waited for, however slow the machine is.
+		s := openProbed(t, dsn, "127.0.0.1:1", nil, func(c *app.Config) { c.Stores[0].Cart.PriceTimeout = 10 * time.Second })
 		const sent, lines = 2000, 10
 		first := func(i int) int { // the request that i repeats, or i itself
 			if i%5 == 4 {

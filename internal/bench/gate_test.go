@@ -42,7 +42,7 @@ func measureGate(t *testing.T, b *board, s *site) {
 					add(4, millis(base.pace(300, 3).P99))
 					add(5, millis(gate.pace(300, 3).P99))
 				}
-				where := s.where(t, "gate"+key, func() { gate.flood(4) })
+				where := s.where(t, "gate"+key, func() run { return gate.flood(4) }, func() run { return base.flood(2) })
 				what := map[string]string{"code": "a scan code verified, ", "card": "a card authorized, "}[kind] + name(engine)
 				const handler = "a bare net/http handler that drains the same body"
 				b.rates(Figure{Key: "gate-rate" + key, What: what, Baseline: handler, Unit: "/s", Where: where, Limit: limits[engine], AtLeast: true}, all[2], all[0])

@@ -11,3 +11,6 @@ const (
 // syncsPerPurchase is how many times the write-ahead log may be synced for each
 // of many purchases, 64 at once.
 const syncsPerPurchase = 0.10
+
+// slack is for the race detector, under which fewer requests wait at once.
+var slack = map[bool]float64{true: 2, false: 1}[raced]

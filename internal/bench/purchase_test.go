@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/strollhq/stroll/internal/db"
 )
@@ -64,7 +65,7 @@ func measurePurchase(t *testing.T, b *board, s *site) {
 				f.Baseline = "the same without repeats"
 				against = got["purchase/"+v.engine+"/10"]
 			}
-			f.Where = s.where(t, v.key, func() { gens[v.key].flood(4) })
+			f.Where = s.where(t, v.key, func() run { return gens[v.key].flood(4) }, func() run { return pgbench.once(t, 4) })
 			b.rates(f, got[v.key], against)
 		}
 	})
@@ -97,6 +98,12 @@ var tps = regexp.MustCompile(`(?m)^tps = ([0-9.]+) \(without initial connection 
 // run returns transactions a second of simple updates by 16 clients.
 func (p *pgbench) run(t testing.TB, sec int) float64 {
 	t.Helper()
+	return p.once(t, sec).perSecond()
+}
+
+// once is run as a count of transactions.
+func (p *pgbench) once(t testing.TB, sec int) run {
+	t.Helper()
 	out := p.command(t, "-N", "-n", "-c", "16", "-j", "2", "-T", fmt.Sprint(sec))
 	m := tps.FindSubmatch(out)
 	if m == nil {
@@ -106,7 +113,7 @@ func (p *pgbench) run(t testing.TB, sec int) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v
+	return run{Answers: int(v * float64(sec)), Took: time.Duration(sec) * time.Second}
 }
 
 func (p *pgbench) command(t testing.TB, args ...string) []byte {

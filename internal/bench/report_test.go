@@ -135,7 +135,7 @@ func TestReportIsRendered(t *testing.T) {
 	b.kept.Figures = []Figure{
 		{Key: "price-time", What: "pricing", Unit: "µs", Subject: 23.88, Value: 23.88, Least: 23.4, Most: 25.2, Limit: 50, Rounds: 5, Commit: "abc"},
 		{Key: "gate-rate/sqlite/code", What: "a code", Baseline: "bare", Unit: "/s", Subject: 3805, Base: 48990, Value: 0.0761, Least: 0.0703, Most: 0.0818, Limit: 0.4, AtLeast: true, Rounds: 5, Commit: "abc",
-			Where: Where{"the program 1.50 cores, the load 0.40", []string{"53 % internal/db.(*DB).Tx"}}},
+			Where: Where{"150 µs in the program", []string{"53 % internal/db.(*DB).Tx"}}},
 		{Key: "gate-p99-full/sqlite/code", What: "p99", Baseline: "bare", Unit: "ms", Subject: 12, Base: 4, Value: 3, Least: 2, Most: 4, Rounds: 5, Commit: "abc"},
 	}
 	got, err := render(b)
@@ -145,7 +145,7 @@ func TestReportIsRendered(t *testing.T) {
 	for _, want := range []string{
 		"| a code | 3805 /s | bare: 48990 /s | 0.08 (0.07 to 0.08) | ≥ 0.40 | **missed** |",
 		"| pricing | 23.9 µs |  | 23.9 (23.4 to 25.2) | ≤ 50.0 | met |",
-		"**a code**: 0.08, limit ≥ 0.40. Of the machine used: the program 1.50 cores",
+		"**a code**: 0.08, limit ≥ 0.40. One event takes 150 µs in the program.",
 		"\n    53 % internal/db.(*DB).Tx\n",
 		"| p99 | 12.0 ms | bare: 4.00 ms | 3.00 (2.00 to 4.00) |  |  |",
 	} {

@@ -69,7 +69,7 @@ func open(t testing.TB, dsn, amazon string) *subject {
 }
 
 // openProbed is open with a function that hears of every commit.
-func openProbed(t testing.TB, dsn, amazon string, probe func(string) error) *subject {
+func openProbed(t testing.TB, dsn, amazon string, probe func(string) error, edit ...func(*app.Config)) *subject {
 	t.Helper()
 	cfg, err := app.Sample()
 	if err != nil {
@@ -80,6 +80,9 @@ func openProbed(t testing.TB, dsn, amazon string, probe func(string) error) *sub
 	cfg.Amazon.PaymentsURL = "http://" + amazon
 	cfg.Amazon.Inbound = connector.Settings{Mode: connector.AuthHeader, Header: secretHeader, Secrets: []string{secret}, Rate: -1}.WithDefaults()
 	cfg.Stores[0].Gate.Identity.RateLimit.Off = true
+	for _, change := range edit {
+		change(cfg)
+	}
 	if err := cfg.Check(); err != nil {
 		t.Fatal(err)
 	}

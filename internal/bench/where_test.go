@@ -15,13 +15,13 @@ import (
 
 // Where says where the time of a subject went.
 type Where struct {
-	Cores string   `json:"cores"` // who used how much of the machine
-	Top   []string `json:"top"`   // functions with what they and those below them took
+	Cost string   `json:"cost"` // processor time of one event, of subject and baseline
+	Top  []string `json:"top"`  // functions with what they and those below them took
 }
 
-// where runs a subject once more and looks where its time goes. Without the
-// flag -profiles nothing is run.
-func (s *site) where(t testing.TB, key string, f func()) Where {
+// where runs a subject and its baseline once more and looks where the time
+// goes. Without the flag -profiles nothing is run.
+func (s *site) where(t testing.TB, key string, subject, baseline func() run) Where {
 	t.Helper()
 	if *profiles == "" {
 		return Where{}
@@ -37,9 +37,7 @@ func (s *site) where(t testing.TB, key string, f func()) Where {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := s.usage(t)
-	f()
-	after := s.usage(t)
+	ours := s.cost(t, subject)
 	pprof.StopCPUProfile()
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
@@ -51,30 +49,40 @@ func (s *site) where(t testing.TB, key string, f func()) Where {
 	if err := os.WriteFile(path+".txt", out, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return Where{after.since(before), top(string(out))}
-}
-
-// usage is processor time used until now.
-type usage struct {
-	at                    time.Time
-	program, load, server time.Duration
-}
-
-func (u usage) since(v usage) string {
-	took := u.at.Sub(v.at).Seconds()
-	share := func(a, b time.Duration) float64 { return (a - b).Seconds() / took }
-	text := fmt.Sprintf("the program %.2f cores, the load %.2f", share(u.program, v.program), share(u.load, v.load))
-	if u.server > 0 {
-		text += fmt.Sprintf(", PostgreSQL %.2f", share(u.server, v.server))
+	w := Where{ours.String(), top(string(out))}
+	if baseline != nil {
+		theirs := s.cost(t, baseline)
+		w.Cost += fmt.Sprintf("; the baseline %s, %s of it", theirs, three(theirs.all()/ours.all()))
 	}
-	return text
+	t.Logf("%s: %s", key, w.Cost)
+	return w
+}
+
+// usage is processor time: used until now, or by one event.
+type usage struct{ program, load, server time.Duration }
+
+// cost is what one event of a run uses. Other than a rate it does not depend on
+// what else the machine does.
+func (s *site) cost(t testing.TB, f func() run) usage {
+	t.Helper()
+	before := s.usage(t)
+	n := time.Duration(f().Answers)
+	after := s.usage(t)
+	return usage{(after.program - before.program) / n, (after.load - before.load) / n, (after.server - before.server) / n}
+}
+
+func (u usage) all() float64 { return float64(u.program + u.load + u.server) }
+
+func (u usage) String() string {
+	micro := func(d time.Duration) string { return three(float64(d) / 1000) }
+	return fmt.Sprintf("%s µs in the program, %s in PostgreSQL, %s in the load", micro(u.program), micro(u.server), micro(u.load))
 }
 
 // usage reads what this process, its generators and the server have used. The
 // first is the subject, with Amazon's side where there is one.
 func (s *site) usage(t testing.TB) usage {
 	t.Helper()
-	u := usage{at: time.Now(), program: processor(t)}
+	u := usage{program: processor(t)}
 	parents, used := processes(t)
 	for pid, parent := range parents {
 		switch {

@@ -41,13 +41,13 @@ func measureWorker(t *testing.T, b *board, s *site) {
 				plainly(t, plain, c.payments/4)
 				w.settle(t, c.payments/4)
 				for range *rounds {
-					base = append(base, plainly(t, plain, c.payments))
+					base = append(base, plainly(t, plain, c.payments).perSecond())
 					got = append(got, w.settle(t, c.payments).perSecond())
 				}
 				if *profiles != "" {
 					w.fill(c.payments)
 				}
-				where := s.where(t, key, func() { w.work(t, c.payments) })
+				where := s.where(t, key, func() run { return w.work(t, c.payments) }, func() run { return plainly(t, plain, c.payments) })
 				b.rates(Figure{Key: key, Where: where, What: "payments adjusted and captured, 64 in flight, " + c.after + ", " + name(engine), Unit: "/s", Limit: c.limit, AtLeast: true,
 					Baseline: "the same two calls without state"}, got, base)
 			})
@@ -55,8 +55,8 @@ func measureWorker(t *testing.T, b *board, s *site) {
 	}
 }
 
-// plainly makes both calls for n trips, 64 at once, and returns trips a second.
-func plainly(t testing.TB, c client, n int) float64 {
+// plainly makes both calls for n trips, 64 at once.
+func plainly(t testing.TB, c client, n int) run {
 	t.Helper()
 	amount := jwo.PaymentAmount(money.New(4711, "USD"))
 	began := time.Now()
@@ -68,7 +68,7 @@ func plainly(t testing.TB, c client, n int) float64 {
 		_, err := c.CaptureCharge(t.Context(), &jwo.CaptureChargeRequest{StoreID: storeID, ShoppingTripID: trip, Amount: amount})
 		return err
 	})
-	return float64(n) / time.Since(began).Seconds()
+	return run{Answers: n, Took: time.Since(began)}
 }
 
 // workshop is a program whose payments wait, and the worker that settles them.
