@@ -35,11 +35,22 @@ func (g *Gate) evaluate(ctx context.Context, fl *flight, p *policy, base Decisio
 			return d, nil
 		}
 	}
-	if !fl.wrong {
+	if !fl.unsure {
 		if x, err := g.guess(ctx, base, judge, g.c.DB.Reader()); err == nil {
+			fl.wrong = true
 			if d, _, err := x.wait(nil); d != nil || err != nil {
 				return d, err
 			}
+		}
+	}
+	if fl.wrong {
+		// Mostly it is a repeat, which one look answers.
+		d, err := prior(ctx, g.c.DB.Reader(), base.API, base.Event)
+		if err != nil {
+			return nil, err
+		}
+		if d != nil && d.body == base.body {
+			return d, nil
 		}
 	}
 	return g.settle(ctx, fl, base, judge)

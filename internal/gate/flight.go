@@ -19,9 +19,9 @@ type flight struct {
 	// known is a refusal that was decided and is not yet on record. Whatever
 	// happens after that, the answer is the refusal.
 	known atomic.Pointer[Decision]
-	// counted says that the event had its place under the rate limit, wrong
-	// that what was guessed of it was not so.
-	counted, wrong bool
+	// counted says that the event had its place under the rate limit, unsure
+	// that nothing is to be guessed of it, wrong that a guess was not so.
+	counted, unsure, wrong bool
 }
 
 // flights are the evaluations under way, by event and content.

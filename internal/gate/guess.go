@@ -23,6 +23,10 @@ import (
 //	visits in the hour and in the day   visitsBy, visitsWith, where a rule asks
 //	nobody has heard of the trip        pay.StandsAt, and the payment's key
 //
+// Only an admission is guessed. A refusal reads first: once it is known it is
+// the answer even if it cannot be recorded, so it must be known for certain
+// before that.
+//
 // Block, flag and allow lists, rules and all other settings are the process's
 // own and asked for at each request. Everything else that is read, such as the
 // admissions a code has left or a pre-authorization, makes the decision one
@@ -55,8 +59,7 @@ type guessed struct {
 
 // first makes a guess from memory alone; nil when there is none.
 func (g *Gate) first(ctx context.Context, fl *flight, q question) (x *guessed) {
-	_, ok := q.p.throttle(q.base.API)
-	if !ok {
+	if _, ok := q.p.throttle(q.base.API); !ok {
 		return nil
 	}
 	fl.counted = true
@@ -64,7 +67,8 @@ func (g *Gate) first(ctx context.Context, fl *flight, q question) (x *guessed) {
 	_, _ = guard(func() (*Decision, error) {
 		var err error
 		x, err = g.guess(ctx, q.base, q.judge, nil)
-		fl.wrong = x != nil || err != nil && !errors.Is(err, errMissing)
+		fl.wrong = x != nil
+		fl.unsure = fl.wrong || !errors.Is(err, errMissing)
 		return nil, nil
 	})
 	return x
@@ -87,6 +91,9 @@ func (g *Gate) guess(ctx context.Context, base Decision, judge judge, q db.Queri
 	w := kind.New(d.ID, unique)
 	if err := judge(ctx, grounds{g: g, q: q, w: w}, d); err != nil {
 		return nil, err
+	}
+	if d.Outcome != Accepted {
+		return nil, errUnsure
 	}
 	d.Recorded = d.Event != ""
 	row, err := d.row()

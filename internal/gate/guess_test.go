@@ -18,8 +18,7 @@ func byVisits(s *gate.Settings) {
 	s.Rules = []gate.Rule{{Name: "often", When: "visits_hour >= 3 or visits_day >= 5", Then: gate.Deny, Reason: "velocity"}}
 }
 
-// A fresh event is one commit and no transaction; what is not in memory, a
-// repeat or a refused guess costs one more look.
+// An admission is one commit and no transaction.
 func TestOneStatement(t *testing.T) {
 	t.Parallel()
 	testkit.EachDSN(t, func(t *testing.T, dsn string) {
@@ -47,11 +46,22 @@ func TestOneStatement(t *testing.T) {
 		if err := h.shoppers.SetFraud(t.Context(), shopper.Act{ShopperID: "ada", Operator: "olga", Reason: "test"}, true); err != nil {
 			t.Fatal(err)
 		}
-		h.refused(h.verify(scan(c.Text, c.IssuedAt)), gate.Fraud) // by a transaction, which learns the flag
+		h.refused(h.verify(scan(c.Text, c.IssuedAt)), gate.Fraud) // after a guess that was wrong
 		seen.look()
 		h.refused(h.verify(scan(c.Text, c.IssuedAt)), gate.Fraud)
-		if got := seen.look(); !slices.Equal(got, one("gate.code")) {
-			t.Errorf("a refusal that is known was %v", got)
+		// A refusal is known for certain before it is recorded.
+		if got := seen.look(); !slices.Equal(got, one("internal/gate.(*Gate).settle")) {
+			t.Errorf("a refusal committed %v", got)
+		}
+		seen.look()
+		body := scan("staff:0007/nadia", time.Now())
+		first, again := h.verify(body), h.verify(body)
+		if again.Header.Get("Idempotency-Hit") != "true" || first.Raw != again.Raw {
+			t.Errorf("a repeat is answered %d %s", again.Status, again.Raw)
+		}
+		// The repeat's own write was not made, and what is on record was read.
+		if got := seen.look(); !slices.Equal(got, append(one("gate.code"), "before commit:gate.code")) {
+			t.Errorf("an admission and its repeat committed %v", got)
 		}
 	})
 }

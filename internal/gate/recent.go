@@ -13,7 +13,7 @@ type recent[V any] struct {
 	young, old map[string]V
 }
 
-const most = 8192
+const most = 1 << 15
 
 func (r *recent[V]) get(key string) (v V, ok bool) {
 	r.mu.Lock()
@@ -28,7 +28,7 @@ func (r *recent[V]) put(key string, v V) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.young == nil || len(r.young) >= most {
-		r.old, r.young = r.young, make(map[string]V, most)
+		r.old, r.young = r.young, map[string]V{}
 	}
 	r.young[key] = v
 }
