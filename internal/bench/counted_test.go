@@ -188,7 +188,7 @@ func TestRepeatsHaveOneEffect(t *testing.T) {
 		const trips = sent * 4 / 5
 		for what, query := range map[string]string{
 			"purchases":        `SELECT COUNT(*) FROM purchase`,
-			"prices":           `SELECT COUNT(*) FROM purchase_price`,
+			"prices":           `SELECT COUNT(*) FROM purchase WHERE pricing = 1 AND result <> ''`,
 			"payments":         `SELECT COUNT(*) FROM payment`,
 			"opened payments":  `SELECT COUNT(*) FROM payment p JOIN purchase c ON c.trip_id = p.trip_id AND c.purchase_id = p.purchase_id AND c.total = p.total`,
 			"jobs":             `SELECT COUNT(*) FROM job`,

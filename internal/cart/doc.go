@@ -16,6 +16,7 @@
 //	BAD       a line fits nothing on the price list; an operator resolves it
 //	REVIEW    held for a person: nobody to charge, or a second, different cart
 //
-// The price of a purchase is never edited: each pricing is a row of its own
-// with the price list's version, and the newest counts.
+// The price of a purchase is never edited: each pricing is kept with the price
+// list's version, the first with the purchase and, once there are others, beside
+// them in a row of its own; the newest counts.
 package cart

@@ -33,7 +33,7 @@ var (
 
 // kindOfPurchase is a purchase with all that belongs to it, as one statement.
 func kindOfPurchase(p Payments) *db.Kind {
-	rows := []*db.Stmt{putPrice, firstUse, nextUse, addUse}
+	rows := []*db.Stmt{firstUse, nextUse, addUse}
 	for _, s := range append(p.OpenStmts(), outbox.AddStmt) {
 		if !slices.Contains(rows, s) {
 			rows = append(rows, s)
@@ -70,8 +70,10 @@ func (c *Carts) guess(ctx context.Context, p *Purchase, from shelf, body []byte,
 		return false, nil // the transaction will tell what is wrong
 	}
 	w.Check(pay.StandsAt, p.TripID, version)
-	if err := c.put(ctx, w, p); err != nil {
-		return false, err
+	if p.State == Unpriced {
+		if err := c.queue(ctx, w, p); err != nil {
+			return false, err
+		}
 	}
 	if p.Result != nil && p.shopper != "" {
 		if err := c.guessUses(ctx, w, p, capped, uses); err != nil {

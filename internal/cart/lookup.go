@@ -113,7 +113,9 @@ func heads(ctx context.Context, q db.Querier, where string, args ...any) ([]Purc
 
 func pricings(ctx context.Context, q db.Querier, tripID string) ([]Pricing, error) {
 	rows, err := q.QueryContext(ctx, `SELECT no, at, version, operator, reason, fixes, currency, total, result
-		FROM purchase_price WHERE trip_id = $1 ORDER BY no`, tripID)
+		FROM purchase_price WHERE trip_id = $1
+		UNION ALL SELECT pricing, priced, version, '', '', '', currency, total, result
+		FROM purchase WHERE trip_id = $1 AND result <> '' ORDER BY no`, tripID)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ const (
 var (
 	purchaseColumns = db.Names(purchaseHead)
 	// putPurchase stores a cart unless the trip has one.
-	putPurchase = db.Insert("purchase", purchaseHead+", lines text, body text", "ON CONFLICT (trip_id) DO NOTHING")
+	putPurchase = db.Insert("purchase", purchaseHead+", lines text, body text, version text, result text", "ON CONFLICT (trip_id) DO NOTHING")
 	putPrice    = db.Insert("purchase_price", purchasePrice, "")
 )
 
@@ -35,7 +35,7 @@ func (p *Purchase) row(body []byte) []any {
 	return []any{p.TripID, p.StoreID, p.POSStore, p.PurchaseID, int64(p.Status), p.State, p.Reason, p.Entry, p.Kind, p.Visitor,
 		p.Instrument, p.Loyalty, p.shopper, p.Device, int64(p.GroupSize), strings.Join(p.Flags, ","), millis(p.Started),
 		millis(p.Ended), millis(p.Received), millis(p.PriceAt), int64(p.pricing), string(p.Total.Currency), p.Total.Minor,
-		millis(p.PricedAt), p.digest, p.text.lines, clean(string(body))}
+		millis(p.PricedAt), p.digest, p.text.lines, clean(string(body)), p.Version, p.text.result}
 }
 
 // insert stores an encoded cart unless the trip has one, and reports whether it did.
@@ -61,13 +61,21 @@ func updateLines(ctx context.Context, tx *db.Tx, p *Purchase) error {
 	return err
 }
 
-// insertPrice adds an encoded pricing as the purchase's newest.
-func insertPrice(ctx context.Context, w db.Putter, p *Purchase, by Resolution) error {
+// insertPrice adds an encoded pricing as the newest of a purchase that has been
+// taken. The one it was taken with moves to where the others are.
+func insertPrice(ctx context.Context, tx *db.Tx, p *Purchase, by Resolution) error {
 	fixes, err := list(by.Fixes)
 	if err != nil {
 		return err
 	}
-	err = w.Put(ctx, putPrice, p.TripID, int64(p.pricing), millis(p.PricedAt), p.Version,
+	if _, err := tx.ExecContext(ctx, `INSERT INTO purchase_price (trip_id, no, at, version, operator, reason, fixes, currency, total, result)
+		SELECT trip_id, pricing, priced, version, '', '', '', currency, total, result FROM purchase WHERE trip_id = $1 AND result <> ''`, p.TripID); err != nil {
+		return fmt.Errorf("first price: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE purchase SET version = '', result = '' WHERE trip_id = $1`, p.TripID); err != nil {
+		return fmt.Errorf("first price: %w", err)
+	}
+	err = tx.Put(ctx, putPrice, p.TripID, int64(p.pricing), millis(p.PricedAt), p.Version,
 		by.Operator, by.Reason, fixes, string(p.Total.Currency), p.Total.Minor, p.text.result)
 	if err != nil {
 		return fmt.Errorf("price: %w", err)
@@ -107,18 +115,20 @@ func scan(row interface{ Scan(...any) error }) (Purchase, error) {
 
 // fill adds lines and price to a head.
 func fill(ctx context.Context, q db.Querier, p *Purchase) error {
-	var lines, body string
-	if err := q.QueryRowContext(ctx, `SELECT lines, CASE WHEN lines = '' THEN body ELSE '' END FROM purchase WHERE trip_id = $1`,
-		p.TripID).Scan(&lines, &body); err != nil {
+	var lines, body, result string
+	if err := q.QueryRowContext(ctx, `SELECT lines, CASE WHEN lines = '' THEN body ELSE '' END, version, result
+		FROM purchase WHERE trip_id = $1`, p.TripID).Scan(&lines, &body, &p.Version, &result); err != nil {
 		return err
 	}
-	if p.pricing > 0 {
-		var result string
+	if p.pricing > 0 && result == "" {
 		err := q.QueryRowContext(ctx, `SELECT version, result FROM purchase_price WHERE trip_id = $1 AND no = $2`,
 			p.TripID, p.pricing).Scan(&p.Version, &result)
 		if err != nil {
 			return err
 		}
+	}
+	if result != "" {
+		var err error
 		if p.Result, err = price.ParseResult([]byte(result)); err != nil {
 			return fmt.Errorf("trip %s: %w", p.TripID, err)
 		}

@@ -108,11 +108,13 @@ func (c *Carts) price(ctx context.Context, p *Purchase, from shelf, uses map[str
 	return act, p.encodeFresh()
 }
 
-// open writes what belongs to a purchase that was just inserted: its price,
-// its job and its payment.
+// open writes what belongs to a purchase that was just inserted: its job, what
+// it uses of promotions and its payment.
 func (c *Carts) open(ctx context.Context, tx *db.Tx, p *Purchase, act pay.Act) error {
-	if err := c.put(ctx, tx, p); err != nil {
-		return err
+	if p.State == Unpriced {
+		if err := c.queue(ctx, tx, p); err != nil {
+			return err
+		}
 	}
 	if p.Result != nil {
 		if err := count(ctx, tx, p, nil, p.Result.Uses); err != nil {
@@ -120,20 +122,6 @@ func (c *Carts) open(ctx context.Context, tx *db.Tx, p *Purchase, act pay.Act) e
 		}
 	}
 	return c.cfg.Pay.Open(ctx, tx, p.opening(act))
-}
-
-// put writes the price of a purchase that was just inserted, or the job that
-// finds one.
-func (c *Carts) put(ctx context.Context, w db.Putter, p *Purchase) error {
-	if p.Result != nil {
-		if err := insertPrice(ctx, w, p, Resolution{}); err != nil {
-			return err
-		}
-	}
-	if p.State == Unpriced {
-		return c.queue(ctx, w, p)
-	}
-	return nil
 }
 
 // opening is what the payment is told of p.
