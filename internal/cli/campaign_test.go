@@ -128,7 +128,8 @@ func (c *campaign) point(to ...server) {
 	for _, s := range to {
 		addresses = append(addresses, s.connector)
 	}
-	c.portal.Store(&to[0].portal)
+	portal := to[0].portal
+	c.portal.Store(&portal)
 	c.connector.point(c.t, addresses...)
 }
 
