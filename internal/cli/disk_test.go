@@ -14,7 +14,10 @@ import (
 	"github.com/strollhq/stroll/internal/testkit"
 )
 
-// TestFullDisk fills the disk under the running program, three times, while
+// rounds is how often a disk fails in one test.
+func rounds() int { return max(2, *kills/10) }
+
+// TestFullDisk fills the disk under the running program again and again while
 // shoppers keep arriving. What cannot be kept is answered 500 or 503 and nothing
 // of it is there; when there is space again the program goes on by itself.
 func TestFullDisk(t *testing.T) {
@@ -38,11 +41,11 @@ func fullDisk(c *campaign, dir string, supervise func()) {
 	t := c.t
 	c.shoppers()
 	s := c.open()
-	for range 3 {
+	for range rounds() {
 		c.pass(50 + c.rng.IntN(100))
 		before := c.failures.Load()
 		var full []string
-		for c.failures.Load() < before+40 {
+		for c.failures.Load() < before+25 {
 			// The database may hold space of its own that it used before.
 			full = append(full, ballast(t, dir, len(full)))
 			c.pass(20)
@@ -64,7 +67,7 @@ func fullDisk(c *campaign, dir string, supervise func()) {
 	ask(t, c.program, c.dir, "ledger", "verify")
 	c.sound()
 	t.Logf("%d shoppers came, %v were refused; %d carts, %d charged; %d calls were answered that nothing could be kept", tally.Trips, tally.Refused, f.carts, f.charged, c.failures.Load())
-	testkit.Tell(t, testkit.Tried{Fault: "disk full", Where: "under the running program, shoppers arriving", On: c.engine(), Times: 3, Lost: len(f.differences)})
+	testkit.Tell(t, testkit.Tried{Fault: "disk full", Where: "under the running program, shoppers arriving", On: c.engine(), Times: rounds(), Lost: len(f.differences)})
 }
 
 // TestDiskTurnsReadOnly lets the file system turn read-only under its writers,
@@ -102,7 +105,7 @@ func turnsReadOnly(c *campaign, d *disk, before, after func()) {
 		c.pass(150 + c.rng.IntN(200))
 		c.moment(20 * time.Millisecond)
 		d.fail()
-		for met := c.failures.Load(); c.failures.Load() < met+40; {
+		for met := c.failures.Load(); c.failures.Load() < met+25; {
 			c.pass(20)
 		}
 		get(t, s.admin+"/healthz", http.StatusOK)
@@ -134,7 +137,7 @@ func turnsReadOnly(c *campaign, d *disk, before, after func()) {
 }
 
 // TestFileTurnsReadOnly forbids writing to the open files and allows it again,
-// three times: the same process goes on by itself.
+// a few times: the same process goes on by itself.
 func TestFileTurnsReadOnly(t *testing.T) {
 	t.Parallel()
 	c := newCampaign(t, t.TempDir(), "stroll.db")
@@ -175,13 +178,13 @@ func cannotWrite(c *campaign, fault string, forbid, allow func(server) error) {
 	t := c.t
 	c.shoppers()
 	s := c.open()
-	for range 3 {
+	for range rounds() {
 		c.pass(50 + c.rng.IntN(100))
 		before := c.failures.Load()
 		if err := forbid(s); err != nil {
 			t.Fatal(err)
 		}
-		for c.failures.Load() < before+40 {
+		for c.failures.Load() < before+25 {
 			c.pass(20)
 		}
 		get(t, s.admin+"/healthz", http.StatusOK)
@@ -198,5 +201,5 @@ func cannotWrite(c *campaign, fault string, forbid, allow func(server) error) {
 	ask(t, c.program, c.dir, "ledger", "verify")
 	c.sound()
 	t.Logf("%d shoppers came, %v were refused; %d carts, %d charged; %d calls were answered that nothing could be kept", tally.Trips, tally.Refused, f.carts, f.charged, c.failures.Load())
-	testkit.Tell(t, testkit.Tried{Fault: fault, Where: "under the running program, shoppers arriving", On: db.SQLite, Times: 3, Lost: len(f.differences)})
+	testkit.Tell(t, testkit.Tried{Fault: fault, Where: "under the running program, shoppers arriving", On: db.SQLite, Times: rounds(), Lost: len(f.differences)})
 }

@@ -47,7 +47,7 @@ func TestKills(t *testing.T) {
 				c.moment(60 * time.Millisecond)
 			} else {
 				c.point(p.serving())
-				c.pass(1 + c.rng.IntN(300))
+				c.pass(1 + c.rng.IntN(200))
 				c.moment(20 * time.Millisecond)
 			}
 			c.kill(p)
@@ -82,9 +82,9 @@ func TestKillsOfTwo(t *testing.T) {
 		c.shoppers()
 		both := []server{c.open(), c.start().serving()}
 		c.point(both...)
-		times := max(3, *kills/2)
+		times := max(2, *kills/2)
 		for range times {
-			c.pass(50 + c.rng.IntN(300))
+			c.pass(50 + c.rng.IntN(150))
 			c.moment(20 * time.Millisecond)
 			victim := c.rng.IntN(2)
 			c.kill(both[victim].process)

@@ -80,7 +80,7 @@ func TestMemory(t *testing.T) {
 			}
 			c.shoppers()
 			s := c.open()
-			for len(c.sim.Books().Trips) < 200**kills { // 1000, or by the flag
+			for len(c.sim.Books().Trips) < 100**kills { // 500, or by the flag
 				c.pass(1000)
 			}
 			c.dismiss()
