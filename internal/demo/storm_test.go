@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -27,6 +28,11 @@ import (
 
 // copies of one request that arrive at once.
 const copies = 100
+
+// pairs of trips, one by code and one by card, that go through the storm: 50, as in
+// ./test,
+// make 10,000 carts and 10,000 gate events.
+var pairs = flag.Int("pairs", of(10, 2), "how many pairs of trips go through the storm")
 
 // storm multiplies every request to a connector: the same signed bytes, at
 // once, to all programs in turn.
@@ -122,6 +128,7 @@ func stormy(t *testing.T, dsn string, programs int) {
 				Edit: func(c *app.Config) {
 					c.Listen = app.Listen{Connector: "127.0.0.1:0", Portal: "127.0.0.1:0", Admin: "127.0.0.1:0"}
 					c.PublicURL = ""
+					c.Amazon.Inbound.Rate, c.Amazon.Inbound.InFlight = -1, -1 // ten thousand in no time of the clock
 					c.Jobs.Poll, c.Jobs.Lease = 10*time.Minute, time.Hour
 					if len(worlds) > 0 {
 						c.Amazon.PaymentsURL = worlds[0].Addresses()["amazon"] // the same Amazon
@@ -148,16 +155,19 @@ func stormy(t *testing.T, dsn string, programs int) {
 }
 
 func (s *storm) weather(t *testing.T, ctx context.Context, w *demo.World) {
-	code, err := w.App.Gate.IssueCode(ctx, demo.StoreID, "shopper-01")
-	if err != nil {
-		t.Fatal(err)
+	var trips []*jwosim.Trip
+	for range *pairs {
+		code, err := w.App.Gate.IssueCode(ctx, demo.StoreID, "shopper-01")
+		if err != nil {
+			t.Fatal(err)
+		}
+		byCode, err1 := w.Sim.EnterByCode(ctx, demo.StoreID, code.Text)
+		byCard, err2 := w.Sim.EnterByCard(ctx, demo.StoreID, "approve")
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		trips = append(trips, byCode, byCard)
 	}
-	byCode, err1 := w.Sim.EnterByCode(ctx, demo.StoreID, code.Text)
-	byCard, err2 := w.Sim.EnterByCard(ctx, demo.StoreID, "approve")
-	if err := errors.Join(err1, err2); err != nil {
-		t.Fatal(err)
-	}
-	trips := []*jwosim.Trip{byCode, byCard}
 	for _, trip := range trips {
 		for _, sku := range []string{"DRK-001", w.App.Config().Stores[0].Prices.Items[1].SKU} {
 			if err := trip.Take(jwosim.Item{ID: sku}); err != nil {
@@ -179,12 +189,23 @@ func (s *storm) weather(t *testing.T, ctx context.Context, w *demo.World) {
 	if err := w.Rest(ctx, time.Hour, nil); err != nil {
 		t.Fatal(err)
 	}
-	s.equal(t)
+	s.equal(t, len(trips))
 	s.happened(t, ctx, w, trips)
+	lost := 0
+	if t.Failed() {
+		lost = 1
+	}
+	on := w.App.DB.Engine()
+	if len(s.doors) > 1 {
+		on += ", two programs"
+	}
+	for _, kind := range []string{"cart", "gate event"} {
+		testkit.Tell(t, testkit.Tried{Fault: "100 copies of one " + kind + " at once", Where: "connector", Times: len(trips) * copies, Lost: lost, On: on})
+	}
 }
 
 // equal checks the answers, those to a cart that came again much later too.
-func (s *storm) equal(t *testing.T) {
+func (s *storm) equal(t *testing.T, trips int) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -204,8 +225,8 @@ func (s *storm) equal(t *testing.T) {
 			}
 		}
 	}
-	if len(carts) != 2 {
-		t.Errorf("two carts were answered in %d ways: %v", len(carts), carts)
+	if len(carts) != trips {
+		t.Errorf("%d carts were answered in %d ways: %v", trips, len(carts), carts)
 	}
 }
 
@@ -219,8 +240,10 @@ func (s *storm) happened(t *testing.T, ctx context.Context, w *demo.World, trips
 		}
 	}
 	for _, api := range []string{jwo.APIVerifyIdentityKeys, jwo.APIGetShopperAuthorization} {
-		decisions, err := w.App.Gate.Decisions(ctx, gate.Filter{API: api})
-		one("decisions by "+api, len(decisions), err)
+		decisions, err := w.App.Gate.Decisions(ctx, gate.Filter{API: api, Limit: 1000})
+		if err != nil || len(decisions) != len(trips)/2 {
+			t.Errorf("%d decisions by %s, %v", len(decisions), api, err)
+		}
 	}
 	var admissions int
 	if err := w.App.DB.Reader().QueryRowContext(ctx, `SELECT COUNT(*) FROM gate_decision WHERE admitted_at <> 0`).Scan(&admissions); err != nil || admissions != len(trips) {
@@ -228,7 +251,7 @@ func (s *storm) happened(t *testing.T, ctx context.Context, w *demo.World, trips
 	}
 	payments, err1 := w.App.Pay.List(ctx, pay.Filter{})
 	purchases, err2 := w.App.Carts.List(ctx, cart.Filter{})
-	receipts, err3 := w.App.Receipts.List(ctx, 100)
+	receipts, err3 := w.App.Receipts.List(ctx, 1000)
 	if err := errors.Join(err1, err2, err3); err != nil || len(payments) != len(trips) || len(purchases) != len(trips) || len(receipts) != len(trips) {
 		t.Errorf("%d payments, %d purchases and %d receipts of %d trips, %v", len(payments), len(purchases), len(receipts), len(trips), err)
 	}
