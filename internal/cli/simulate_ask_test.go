@@ -78,6 +78,8 @@ func TestSimulateHistory(t *testing.T) {
 		{"--api CreatePurchases --expect 2", 1, "1 exchanges fit instead of 2"},
 		{"--direction up", 2, "not one of to_amazon, from_amazon"},
 		{"--limit 0", 2, "--limit 0"},
+		{"--api Captures", 2, "--api \"Captures\": not one of "},
+		{"--api capturecharge --json", 0, `^\[\]\n$`},
 		{"--expect 1 --follow", 2, "choose one"},
 	} {
 		args := append([]string{"simulate", "history", "--at", at}, strings.Fields(c.args)...)

@@ -49,6 +49,9 @@ func (c *simulateHistoryCmd) Run(s *streams) (err error) {
 	if c.Direction, err = choice("direction", c.Direction, jwosim.ToAmazon, jwosim.FromAmazon); err != nil {
 		return err
 	}
+	if c.API, err = choice("api", c.API, operations...); err != nil {
+		return err
+	}
 	if err := c.check(longest); err != nil {
 		return err
 	}
