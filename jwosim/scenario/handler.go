@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,30 +46,24 @@ func Handler(sim *jwosim.Sim, base Options) http.Handler {
 			respond(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 			return
 		}
-		turn.Lock()
-		defer turn.Unlock()
-		before := sim.Faults()
-		if err := sim.SetFaults(jwosim.NoFaults()); err != nil {
-			respond(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
-			return
-		}
 		runner := Runner{Sim: sim, Options: opt}
-		atOnce := req.AtOnce
-		if atOnce <= 0 {
-			atOnce = 8
-		}
-		results := runner.RunAll(r.Context(), list, atOnce, nil)
-		if err := sim.SetFaults(before); err != nil {
-			respond(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
-			return
-		}
-		answer := Played{Results: results}
-		if err := Err(results); err != nil {
+		answer := Played{Results: undisturbed(sim, &turn, func() []Result { return runner.RunAll(r.Context(), list, cmp.Or(max(0, req.AtOnce), 8), nil) })}
+		if err := Err(answer.Results); err != nil {
 			answer.Error = err.Error()
 		}
 		respond(w, http.StatusOK, answer)
 	})
 	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// undisturbed plays in its turn and without faults.
+func undisturbed(sim *jwosim.Sim, turn *sync.Mutex, play func() []Result) []Result {
+	turn.Lock()
+	defer turn.Unlock()
+	// Both are in order: the one was in force, the other is nothing.
+	defer sim.SetFaults(sim.Faults())
+	_ = sim.SetFaults(jwosim.NoFaults())
+	return play()
 }
 
 // Played is the answer to a request to play scenarios.
