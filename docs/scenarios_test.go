@@ -1,15 +1,12 @@
 package docs_test
 
 import (
-	"flag"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/strollhq/stroll/jwosim/scenario"
 )
-
-var write = flag.Bool("write", false, "write the generated tables")
 
 // TestScenarios holds the tables of scenarios.md to the scenarios there are.
 func TestScenarios(t *testing.T) {
@@ -25,12 +22,12 @@ func TestScenarios(t *testing.T) {
 	}
 	switch {
 	case string(text[at:]) == tables:
-	case *write:
+	case *update:
 		if err := os.WriteFile("scenarios.md", []byte(string(text[:at])+tables), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Error("the tables are not current: go test ./docs -run TestScenarios -write")
+		t.Error("the tables are not current: go test ./docs -run TestScenarios -update")
 	}
 	for _, r := range scenario.Roles() {
 		if !strings.Contains(string(text[:at]), "`"+r[0]+"`") {

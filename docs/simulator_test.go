@@ -16,7 +16,7 @@ import (
 	"github.com/strollhq/stroll/jwosim"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of simulator.md")
+var update = flag.Bool("update", false, "write the generated parts of simulator.md and scenarios.md")
 
 const guide = "simulator.md"
 
