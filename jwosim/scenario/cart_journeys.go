@@ -69,7 +69,7 @@ func cartJourneys() []Scenario {
 			Name: "ordering.late-cart", Title: "a cart that comes a day after the shopper left",
 			Explains: "Delivers a cart whose trip began 25 hours and ended 24 hours ago.",
 			Expect:   "201 with a purchaseId: lateness is no fault, and the pre-authorization still lives.",
-			Sources:  []string{"R-12 late", "field 3/10"}, Needs: []Need{NeedItem},
+			Sources:  []string{"R-12 late", "ordering 5/late"}, Needs: []Need{NeedItem},
 			Run: func(ctx context.Context, st *Stage) {
 				trip, cart := st.visit(ctx, "approve", st.item("1"))
 				st.backdate(cart, 25*time.Hour)

@@ -65,7 +65,7 @@ func debtFamily() []Scenario {
 			Name: "ordering.cart-after-hold", Title: "a shopper stays for two days", Moves: true, Patience: time.Minute,
 			Explains: "Lets somebody in, moves the simulator's clock by 47 hours, and lets them walk out. The retailer's clock does not move, so to it the trip ends in two days.",
 			Expect:   "201 with a purchaseId; Amazon answers the Adjust that the trip has expired, which is taken for the end.",
-			Sources:  []string{"R-10 cart", "field 3/20"}, Needs: []Need{NeedItem},
+			Sources:  []string{"R-10 cart", "ordering 5/expired"}, Needs: []Need{NeedItem},
 			Run: func(ctx context.Context, st *Stage) {
 				trip := st.enter(ctx, "approve")
 				st.take(trip, st.item("1"))
