@@ -289,10 +289,15 @@ func TestEvents_clock(t *testing.T) {
 		if _, err := sim.Enter(t.Context(), jwosim.Entry{StoreID: "store-1", Card: "approve", Key: "gate-2/1"}); err != nil {
 			t.Fatal(err)
 		}
+		until := func(charge string) {
+			for !strings.Contains(s.until("visit", `"gate":"gate-2"`).data, `"charge":"`+charge) {
+			}
+		}
+		until("preauthorized")
+		synctest.Wait()
 		began = time.Now()
 		sim.Advance(46 * time.Hour)
-		for e := s.until("visit", `"gate":"gate-2"`); !strings.Contains(e.data, `"charge":"expired"`); e = s.until("visit", `"gate":"gate-2"`) {
-		}
+		until("expired")
 		if d := time.Since(began); d > time.Second {
 			t.Errorf("told %s after the move", d)
 		}
