@@ -215,6 +215,7 @@ func TestShop_fresh(t *testing.T) {
 		t.Error(answer)
 	}
 	p.do("POST", "/gate/fresh", `{"whose":"ada"}`, 400, nil)
+	p.do("POST", "/gate/fresh", `{"who":"`+strings.Repeat("a", 256)+`"}`, 400, nil)
 	if answer := manage(t, newWorld(t, nil)).do("POST", "/gate/fresh", ``, 404, nil); !strings.Contains(answer, "no way to draw codes") {
 		t.Error(answer)
 	}

@@ -95,6 +95,9 @@ func (s *Sim) manageFresh(r *http.Request) (any, error) {
 	if err := read(r, &b); err != nil {
 		return nil, err
 	}
+	if len(b.Who) > 255 {
+		return nil, fmt.Errorf("who: %d characters are more than 255", len(b.Who))
+	}
 	if s.cfg.Code == nil {
 		return nil, missing("this simulator was given no way to draw codes: type or photograph one")
 	}

@@ -45,6 +45,7 @@ func TestSimulate(t *testing.T) {
 	address := regexp.MustCompile(`http://[0-9.:]+`)
 	sim.wait("not Amazon, moves no money")
 	amazon.point(t, address.FindString(sim.wait(`^Amazon's API .*signed with AKIDSTROLL`)))
+	sim.wait("^The shop +http://127.0.0.1:[0-9]+/shop")
 	port := address.FindString(sim.wait("^Gates, books"))
 	sim.wait("^Store +" + store + ", retailer_managed, calls " + connector.URL)
 	sim.wait(`^Seed +7, run "test"`)

@@ -11,8 +11,6 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-
-	"github.com/strollhq/stroll/jwosim"
 )
 
 func (p *page) post(url, body string) (*http.Response, error) {
@@ -178,59 +176,4 @@ func TestShopPage_keyboard(t *testing.T) {
 	p.says("[data-api=CaptureCharge] pre", "amount")
 	p.check("names", `[...document.querySelectorAll('button, input, select, textarea, summary, a')].filter((n) => n.checkVisibility() &&
 		!(n.innerText?.trim() || n.getAttribute('aria-label') || n.labels?.length)).map((n) => n.outerHTML.slice(0, 80)).join('; ')`)
-}
-
-// TestShopPage_trouble has a connector that is down, a store whose gate opens
-// by itself, and at last no simulator.
-func TestShopPage_trouble(t *testing.T) {
-	t.Parallel()
-	p := openShop(t, 1280, 900, func(c *jwosim.Config) {
-		down := c.Stores[0]
-		down.ID, down.ConnectorURL, down.Products = "down", "http://127.0.0.1:1", nil
-		open := down
-		open.ID, open.DefaultGate = "open-by-default", "open"
-		alone := down
-		alone.ID, alone.ConnectorURL = "alone", ""
-		c.Stores = append(c.Stores, down, open, alone)
-	})
-	p.tolerate = "/events"
-	choose := func(store string) {
-		t.Helper()
-		p.do(chromedp.SetValue(chromedp.CSS("#store"), store))
-		p.js("document.querySelector('#store').dispatchEvent(new Event('change'))")
-		p.says(".shelf", "This store has no shelf")
-	}
-	choose("down")
-	p.byCard(1, "approve")
-	p.entry(1, "Kept out")
-	p.says(".journey", "gave no answer that counts")
-	p.says("#trouble", "does not answer")
-	choose("open-by-default")
-	p.byCard(1, "approve")
-	p.entry(1, "Shopping")
-	p.says(".journey", "Opened by the store’s default: nobody answered.")
-	choose("alone")
-	p.says("#trouble", "This store has no connector")
-	for _, scheme := range []string{"light", "dark"} {
-		p.scheme(scheme)
-		p.check(scheme, faint)
-	}
-	p.stop()
-	p.says("#trouble", "The simulator does not answer")
-	p.says("#link", "Connection lost")
-}
-
-// TestShopPage_without_script says what is missing and where to go.
-func TestShopPage_without_script(t *testing.T) {
-	t.Parallel()
-	p := openShop(t, 390, 844, nil)
-	emulate(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	p.do(chromedp.Reload())
-	if said := p.text("body"); !strings.Contains(said, "needs JavaScript") || !strings.Contains(said, "THIS IS NOT AMAZON") || strings.Contains(said, "Walk out all") {
-		t.Errorf("without script the page says %q", said)
-	}
-	resp, err := chromedp.RunResponse(p.ctx, chromedp.Click(chromedp.CSS(".plain a")))
-	if err != nil || resp.Status != http.StatusOK || !strings.HasSuffix(resp.URL, "/") {
-		t.Errorf("the link leads to %+v, %v", resp, err)
-	}
 }

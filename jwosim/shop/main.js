@@ -31,6 +31,7 @@ function drawFrame() {
   const store = state.store;
   text($('seed'), state.seed);
   text($('faults'), state.faults + (state.strict ? ', strict' : ''));
+  attr($('faults'), 'title', state.faults);
   $('ahead').parentNode.hidden = !state.ahead;
   text($('ahead'), '+' + state.ahead);
   text($('connector'), store ? store.connectorUrl || 'none' : '–');
