@@ -106,6 +106,7 @@ func TestShopPage(t *testing.T) {
 			trip = b.TripID
 			p.says(".journey", b.PurchaseID)
 			p.says(".journey", money.New(b.Captured, "USD").Format("en-US"))
+			p.says(".head .sum", money.New(b.Captured, "USD").Format("en-US"))
 		}
 	}
 

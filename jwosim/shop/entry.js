@@ -17,7 +17,7 @@ export function entry(gate) {
   }, w === 'code' ? 'App code' : 'Bank card'));
 
   const code = el('textarea', {
-    id: id('code'), rows: 2, spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off', placeholder: 'Paste or type the text of the code', maxlength: 4096,
+    id: id('code'), rows: 3, spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off', placeholder: 'Paste or type the text of the code', maxlength: 4096,
     onkeydown: (e) => { // a code has no lines, so Enter goes to the gate
       if (e.key === 'Enter' && !e.shiftKey) { e.preventDefault(); form.requestSubmit(); }
     },

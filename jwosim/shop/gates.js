@@ -42,9 +42,9 @@ function tile(gate) {
   };
 }
 
-// total is the money the tile shows: what was taken from the card, else what is
+// total is the money of a visit: what was taken from the card, else what is
 // in the cart.
-function total(v) {
+export function total(v) {
   if (v.book.captures) return minor(v.book.captured - v.book.refunded, v.book.currency);
   if (v.trip.state === 'denied') return '—';
   if (!v.basket.lines.length) return v.trip.state === 'shopping' ? 'Empty' : money('0', currency());

@@ -4,11 +4,11 @@ import { el, text, attr, fill, icon, icons } from './dom.js';
 import { state, gateName, visitAt, open, shopping } from './state.js';
 import { walkOut, join, redeliver } from './acts.js';
 import { phase } from './words.js';
-import { money, price } from './money.js';
+import { price } from './money.js';
 import { entry } from './entry.js';
 import { cart } from './cart.js';
 import { journey } from './journey.js';
-import { shopper } from './gates.js';
+import { shopper, total } from './gates.js';
 
 const panel = document.getElementById('panel-gate');
 const views = new Map(); // one per gate, with what was typed there
@@ -40,8 +40,7 @@ function view(gate) {
       text(chip, p.word);
       chip.dataset.tone = p.tone;
       text(who, v ? shopper(v) : 'Nobody is here. Let somebody in.');
-      const total = v && v.trip.state !== 'denied' && v.basket.sum !== '' && v.basket.lines.length;
-      price(sum, total ? money(v.basket.sum, v.basket.currency) : '');
+      price(sum, v && v.trip.state !== 'denied' && v.basket.lines.length ? total(v) : '');
       const said = state.said.get(gate) || '';
       problem.hidden = !said;
       text(problem, said);
