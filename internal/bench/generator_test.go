@@ -7,8 +7,10 @@ import (
 	"io"
 	"math"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +32,8 @@ type generator struct {
 	from  source
 	want  string // the status every answer must have, as in "200"
 	seq   atomic.Uint64
+	// client sends in place of the connections; nil is the lean way.
+	client *http.Client
 }
 
 func newGenerator(want string, first uint64, from source) *generator {
@@ -127,14 +131,10 @@ func (g *generator) eachTimed(f func(i int, one func(from time.Time) error) erro
 	began := time.Now()
 	for i, c := range g.conns {
 		all.Go(func() {
-			r := reader{conn: c, buf: make([]byte, 0, 16<<10)}
-			b := make([]byte, 0, 64<<10)
+			b, exchange := make([]byte, 0, 64<<10), g.exchange(c)
 			errs[i] = f(i, func(from time.Time) error {
 				b = g.from(b[:0], g.seq.Add(1))
-				if _, err := c.Write(b); err != nil {
-					return err
-				}
-				err := r.answer(g.want)
+				err := exchange(b)
 				times[i] = append(times[i], time.Since(from))
 				return err
 			})
@@ -151,6 +151,43 @@ func (g *generator) eachTimed(f func(i int, one func(from time.Time) error) erro
 		return run{}, errors.New("no request was sent")
 	}
 	return run{len(sorted), took, at(0.5), at(0.99), at(1)}, nil
+}
+
+// exchange sends a request and takes its answer.
+func (g *generator) exchange(c net.Conn) func(request []byte) error {
+	if g.client != nil {
+		return g.ordinary
+	}
+	r := reader{conn: c, buf: make([]byte, 0, 16<<10)}
+	return func(request []byte) error {
+		if _, err := c.Write(request); err != nil {
+			return err
+		}
+		return r.answer(g.want)
+	}
+}
+
+// ordinary is exchange with net/http's client, which does for each request what
+// the lean generator has done before: a caller such as most programs are.
+func (g *generator) ordinary(request []byte) error {
+	head, body, _ := bytes.Cut(request, headEnd)
+	path := strings.Fields(string(head[:bytes.IndexByte(head, '\r')]))[1]
+	r, err := http.NewRequest(http.MethodPost, "http://"+g.conns[0].RemoteAddr().String()+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(secretHeader, secret)
+	resp, err := g.client.Do(r)
+	if err != nil {
+		return err
+	}
+	answer, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err == nil && strconv.Itoa(resp.StatusCode) != g.want {
+		err = fmt.Errorf("status %d, want %s: %s", resp.StatusCode, g.want, answer)
+	}
+	return err
 }
 
 // reader reads answers of a known server: always with a Content-Length.

@@ -17,6 +17,7 @@ var (
 	rounds      = flag.Int("rounds", 5, "how often baseline and subject alternate")
 	only        = flag.String("only", "", "measure only what this regular expression finds, such as ^gate")
 	profiles    = flag.String("profiles", "", "a folder for a CPU profile of each subject, from which figures that fall short are explained")
+	plain       = flag.Bool("plain", false, "send with net/http's client in place of the lean generator, to see what the choice of the caller does to a ratio")
 	results     = flag.String("results", "", "the JSON file in which the figures are kept")
 )
 

@@ -60,12 +60,13 @@ func measurePurchase(t *testing.T, b *board, s *site) {
 		for _, v := range wanted {
 			f := Figure{Key: v.key, What: "a purchase accepted durably, priced, " + v.what, Unit: "/s", Limit: v.limit, AtLeast: true,
 				Baseline: "pgbench -N, 16 clients, PostgreSQL on the same disk"}
-			against := base
+			against, other := base, func() run { return pgbench.once(t, 4) }
 			if v.repeats > 0 {
 				f.Baseline = "the same without repeats"
-				against = got["purchase/"+v.engine+"/10"]
+				same := "purchase/" + v.engine + "/10"
+				against, other = got[same], func() run { return gens[same].flood(4) }
 			}
-			f.Where = s.where(t, v.key, func() run { return gens[v.key].flood(4) }, func() run { return pgbench.once(t, 4) })
+			f.Where = s.where(t, v.key, func() run { return gens[v.key].flood(4) }, other)
 			b.rates(f, got[v.key], against)
 		}
 	})

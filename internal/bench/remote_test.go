@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"testing"
@@ -22,6 +23,7 @@ type load struct {
 	Addr  string
 	Want  string // status of every answer
 	First uint64 // its events are numbered from here
+	Plain bool   // by net/http's client
 
 	Kind     string // code, card or cart
 	Codes    []gate.Code
@@ -70,6 +72,11 @@ func generate(in io.Reader, out io.Writer) error {
 		return err
 	}
 	g := newGenerator(l.Want, l.First, from)
+	if l.Plain {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConns, transport.MaxIdleConnsPerHost = connections, connections
+		g.client = &http.Client{Transport: transport}
+	}
 	for {
 		var o order
 		if err := orders.Decode(&o); errors.Is(err, io.EOF) {
@@ -109,7 +116,7 @@ type remote struct {
 
 func (s *site) generator(t testing.TB, l load) *remote {
 	t.Helper()
-	l.First = s.ranges.Add(1) << 36
+	l.First, l.Plain = s.ranges.Add(1)<<36, *plain
 	cmd := exec.Command(os.Args[0])
 	cmd.Env, cmd.Stderr = append(os.Environ(), childEnv+"=1"), os.Stderr
 	in, err := cmd.StdinPipe()

@@ -9,6 +9,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -82,20 +83,25 @@ func (u usage) String() string {
 // first is the subject, with Amazon's side where there is one.
 func (s *site) usage(t testing.TB) usage {
 	t.Helper()
-	u := usage{program: processor(t)}
+	var ended syscall.Rusage // of this process's children that have ended, such as pgbench
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &ended); err != nil {
+		t.Fatal(err)
+	}
+	u := usage{program: processor(t), load: time.Duration(ended.Utime.Nano() + ended.Stime.Nano())}
 	parents, used := processes(t)
 	for pid, parent := range parents {
 		switch {
 		case parent == os.Getpid() && s.loads[pid]:
 			u.load += used[pid]
 		case s.server != nil && (parent == s.server.Keeper || parents[parent] == s.server.Keeper):
-			u.server += used[pid]
+			u.server += used[pid] // the server, and its processes
 		}
 	}
 	return u
 }
 
-// processes reads every process's parent and the time it has used.
+// processes reads every process's parent and the time it has used, with that of
+// its own children that have ended.
 func processes(t testing.TB) (parents map[int]int, used map[int]time.Duration) {
 	t.Helper()
 	parents, used = map[int]int{}, map[int]time.Duration{}
@@ -113,13 +119,18 @@ func processes(t testing.TB) (parents map[int]int, used map[int]time.Duration) {
 		fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 		pid, err1 := strconv.Atoi(filepath.Base(filepath.Dir(f)))
 		parent, err2 := strconv.Atoi(fields[1])
-		user, err3 := strconv.ParseInt(fields[11], 10, 64)
-		system, err4 := strconv.ParseInt(fields[12], 10, 64)
-		if err1 != nil || err2 != nil || err3 != nil || err4 != nil {
+		if err1 != nil || err2 != nil {
 			t.Fatalf("%s: %s", f, text)
 		}
-		const ticks = 100 // a second, on every Linux
-		parents[pid], used[pid] = parent, time.Duration(user+system)*time.Second/ticks
+		parents[pid] = parent
+		for _, field := range fields[11:15] { // user, system, and those of children that have ended
+			n, err := strconv.ParseInt(field, 10, 64)
+			if err != nil {
+				t.Fatalf("%s: %s", f, text)
+			}
+			const ticks = 100 // a second, on every Linux
+			used[pid] += time.Duration(n) * time.Second / ticks
+		}
 	}
 	return parents, used
 }
