@@ -76,7 +76,7 @@ func (c *simulateTriggerCmd) show(s *streams, results []scenario.Result) error {
 		for _, r := range results {
 			why := r.Reason
 			if n := r.Advised(); why == "" && n > 0 {
-				why = fmt.Sprintf("%d pieces of advice (-v shows them)", n)
+				why = fmt.Sprintf("advice: %d (-v shows it)", n)
 			}
 			rows = append(rows, []string{r.Name, r.Verdict, brief(r.Took), shorten(why, 120)})
 		}
