@@ -66,6 +66,8 @@ type Config struct {
 	Receipt receipt.Settings `yaml:"receipt"`
 	// Keep says how long what may be forgotten is kept.
 	Keep Keep `yaml:"keep"`
+	// Audit says how often the program checks itself.
+	Audit Audit `yaml:"audit"`
 	// Log sets what is logged.
 	Log Log `yaml:"log"`
 	// Jobs sets how durable work is run.
@@ -128,6 +130,16 @@ type Keep struct {
 	Calls time.Duration `yaml:"calls"`
 }
 
+// Audit sets the check that a running program makes of itself: it recomputes
+// every balance and state from the ledger and the history, as "stroll ledger
+// verify" does, and sees that every payment that is not over has a clock. What it
+// finds is an alert, an error in the log and the gauge stroll_pay_audit_findings.
+type Audit struct {
+	// Every is how often; it reads all payments, which takes minutes for some
+	// millions, and holds up no writer. Default 24h, at least 1h; −1ns is never.
+	Every time.Duration `yaml:"every"`
+}
+
 // Log sets the log.
 type Log struct {
 	// Level is debug, info (default), warn or error.
@@ -171,6 +183,7 @@ func (c *Config) defaults() {
 	set(&c.Keep.Decisions, 90*24*time.Hour)
 	set(&c.Keep.Calls, 30*24*time.Hour)
 	set(&c.Amazon.Timeout, 10*time.Second)
+	set(&c.Audit.Every, 24*time.Hour)
 	set(&c.Jobs.Workers, 64)
 	set(&c.Jobs.Poll, 5*time.Second)
 	set(&c.Jobs.Lease, 30*time.Second)

@@ -128,10 +128,11 @@ func background(ctx context.Context, name string, f func(context.Context) error,
 	return func() { cancel(); <-done }
 }
 
-// housekeeping forgets what is older than the configuration keeps.
+// housekeeping forgets what is older than the configuration keeps, and audits.
 func (a *App) housekeeping(ctx context.Context) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
+	audited := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -143,6 +144,12 @@ func (a *App) housekeeping(ctx context.Context) error {
 			}
 			if _, err := a.Gate.Purge(ctx, now.Add(-keep.Decisions)); err != nil {
 				a.log.Warn("forget old gate decisions", "error", err)
+			}
+			if every := a.Config().Audit.Every; every > 0 && now.Sub(audited) >= every {
+				audited = now
+				if _, err := a.Pay.Audit(ctx); err != nil {
+					a.log.Warn("audit", "error", err)
+				}
 			}
 		}
 	}

@@ -29,9 +29,8 @@ import (
 // copies of one request that arrive at once.
 const copies = 100
 
-// pairs of trips, one by code and one by card, that go through the storm: 50, as in
-// ./test,
-// make 10,000 carts and 10,000 gate events.
+// pairs of trips, one by code and one by card, that go through the storm: the 50
+// of ./test make 10,000 carts and 10,000 gate events.
 var pairs = flag.Int("pairs", of(10, 2), "how many pairs of trips go through the storm")
 
 // storm multiplies every request to a connector: the same signed bytes, at

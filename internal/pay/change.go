@@ -226,6 +226,17 @@ func (c *change) check() error {
 	if p.Priced() && p.Captured.Minor > p.Total.Minor {
 		return broken("captured %s above total %s", p.Captured, p.Total)
 	}
+	if p.Priced() && p.Authorized.Minor > p.Total.Minor {
+		return broken("authorized %s above total %s", p.Authorized, p.Total)
+	}
+	// What is over is settled: all that was sold is captured, or owed.
+	owes, sold := p.indebted, p.sold
+	for _, m := range c.moves {
+		owes, sold = owes || m.owes(), sold+m.sold()
+	}
+	if p.Final() && p.Act == Charge && !owes && sold != p.Captured.Minor {
+		return broken("over in %s with %s sold, %s captured and no debt", p.State, money.New(sold, p.currency()), p.Captured)
+	}
 	for _, o := range c.ops {
 		switch {
 		case o.Op == OpCapture && o.Amount.Minor > p.Authorized.Minor:

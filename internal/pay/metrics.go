@@ -60,6 +60,7 @@ func (p *Pay) measure(set *metric.Set) metrics {
 		return max((v-float64(now))/1000, 0)
 	})
 	p.measureDebts(set)
+	p.auditMetrics(set.GaugeFunc)
 	return metrics{
 		moved:    set.Counter("stroll_pay_transitions_total", "Transitions by the state they led to.", "state"),
 		outcomes: set.Counter("stroll_pay_calls_total", "Calls by operation and outcome; a 200 by its status.", "op", "outcome"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/strollhq/stroll/internal/db"
@@ -59,8 +60,9 @@ type Pay struct {
 	m        metrics
 	probe    func(string)
 	pauses   pauses
-	linked   memory // by the gate; their carts are to come
-	opening  memory // by carts; their first step is to come
+	audited  struct{ findings, at atomic.Int64 } // the last audit; at in milliseconds, 0 before it
+	linked   memory                              // by the gate; their carts are to come
+	opening  memory                              // by carts; their first step is to come
 }
 
 // New registers the jobs and measures; it starts nothing.

@@ -116,6 +116,10 @@ func (p *Pay) drive(ctx context.Context, c *change, d drive) (work, error) {
 		switch t.act {
 		case actChange:
 			err = t.change(c)
+		case actEnd:
+			if !c.p.Final() {
+				err = &InvariantError{c.p.TripID, fmt.Sprintf("it waits in state %s without a clock", c.p.State)}
+			}
 		case actWait:
 			w.result = outbox.Later(time.Until(t.until))
 		case actCall:
