@@ -223,10 +223,12 @@ func TestGuessedCopies(t *testing.T) {
 // Many cards and codes at once share statements; each gets its own.
 func TestGuessedCrowd(t *testing.T) {
 	t.Parallel()
-	twoProcesses(t, keys, func(t *testing.T, here, there *house) {
+	// All of the time there is: what a busy machine decides too late is another matter.
+	patient := func(s *gate.Settings) { s.Identity.Deadline = 1900 * time.Millisecond }
+	twoProcesses(t, patient, func(t *testing.T, here, there *house) {
 		houses := []*house{here, there}
 		c := here.ada()
-		answers := together(t, 200, func(i int) answer {
+		answers := together(t, 64, func(i int) answer {
 			if i%4 < 2 {
 				return houses[i%2].verify(scan(c.Text, c.IssuedAt))
 			}
@@ -237,8 +239,8 @@ func TestGuessedCrowd(t *testing.T) {
 				t.Errorf("answered %d %s", a.Status, a.Raw)
 			}
 		}
-		if n, m := here.admissions(), len(here.decisions()); n != 200 || m != 200 {
-			t.Errorf("%d admissions, %d decisions, want 200 and 200", n, m)
+		if n, m := here.admissions(), len(here.decisions()); n != 64 || m != 64 {
+			t.Errorf("%d admissions, %d decisions, want 64 and 64", n, m)
 		}
 	})
 }
