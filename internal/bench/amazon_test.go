@@ -18,8 +18,7 @@ import (
 
 // amazon answers every payment call as Amazon does when all is well, after a
 // time, and counts Captures. It keeps nothing, so that what is measured is the
-// caller. (The simulator's own books would cost both sides the same, and flatter
-// the ratio.)
+// caller.
 type amazon struct {
 	delay    time.Duration
 	captures atomic.Int64
@@ -56,6 +55,9 @@ func (a *amazon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Write(answer)
 }
 
+// What the program signs with.
+const callerID, callerSecret = "AKIDSTROLLEXAMPLE", "example-secret-not-a-real-one"
+
 // client signs and sends as the program does, each call kept in the journal.
 type client struct {
 	*jwo.Client
@@ -69,7 +71,7 @@ func newClient(t testing.TB, addr string, record func(journal.Call)) client {
 	t.Cleanup(transport.CloseIdleConnections)
 	c, err := jwo.NewClient(jwo.ClientConfig{
 		PaymentsURL: "http://" + addr, Region: "us-east-1", HTTP: &http.Client{Transport: transport},
-		Credentials: credentials.NewStaticCredentialsProvider("AKIDSTROLLEXAMPLE", "example-secret-not-a-real-one", ""),
+		Credentials: credentials.NewStaticCredentialsProvider(callerID, callerSecret, ""),
 	})
 	if err != nil {
 		t.Fatal(err)

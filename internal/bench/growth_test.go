@@ -118,7 +118,7 @@ func pagesRead(t testing.TB, open []*grown) (pages []float64) {
 // app shoppers who come while it is measured, spread over all there are.
 const callers = 2000
 
-func newGrown(t testing.TB, s *site, engine string, z size, far *amazon) *grown {
+func newGrown(t testing.TB, s *site, engine string, z size, far *simulated) *grown {
 	t.Helper()
 	dsn := s.dsn(t, engine)
 	d, err := db.Open(t.Context(), db.Config{DSN: dsn}) // migrates it
@@ -132,18 +132,17 @@ func newGrown(t testing.TB, s *site, engine string, z size, far *amazon) *grown 
 	sub := open(t, dsn, far.addr)
 	codes := sub.issue(t, min(callers, z.shoppers), z.shoppers)
 	sub.serve(t)
-	g := &grown{shop: &workshop{sub: sub, far: far, jobs: sub.worker(t, far)}}
+	g := &grown{shop: &workshop{sub: sub, far: far, jobs: sub.worker(t, far.addr)}}
 	g.codes = s.generator(t, load{Addr: sub.addr, Want: "200", Kind: "code", Codes: codes})
 	g.cards = s.generator(t, load{Addr: sub.addr, Want: "200", Kind: "card"})
 	for i, lines := range []int{1, 10, 50} {
 		g.carts[i] = s.generator(t, load{Addr: sub.addr, Want: "201", Kind: "cart", Lines: lines, Visitors: min(visitors, z.shoppers)})
 	}
-	g.shop.carts = g.carts[1]
 	return g
 }
 
 func measureGrowth(t *testing.T, b *board, s *site, engine string, all []size) {
-	far := newAmazon(t, 0)
+	far := newSimulated(t, 0)
 	var open []*grown
 	for _, z := range all {
 		open = append(open, newGrown(t, s, engine, z, far))

@@ -16,8 +16,8 @@ import (
 
 // measureWorker compares payments that are adjusted and captured, each with all
 // its transitions, operations, ledger entries and its receipt's row, with the
-// same two signed calls without any state. The payments come from carts taken
-// before; the question for the card's details that follows each Capture waits.
+// same two signed calls without any state, to the same simulator. The payments
+// come from carts of ten lines taken before; the question for the card's details that follows each Capture waits.
 func measureWorker(t *testing.T, b *board, s *site) {
 	for _, c := range []struct {
 		name, after string
@@ -34,20 +34,21 @@ func measureWorker(t *testing.T, b *board, s *site) {
 				continue
 			}
 			t.Run(key, func(t *testing.T) {
-				far := newAmazon(t, c.delay)
+				far := newSimulated(t, c.delay)
 				w := newWorkshop(t, s, engine, far)
 				plain := newClient(t, far.addr, nil)
 				var got, base []float64
-				plainly(t, plain, c.payments/4)
+				plainly(t, plain, far.enter(t, c.payments/4))
 				w.settle(t, c.payments/4)
 				for range *rounds {
-					base = append(base, plainly(t, plain, c.payments).perSecond())
+					base = append(base, plainly(t, plain, far.enter(t, c.payments)).perSecond())
 					got = append(got, w.settle(t, c.payments).perSecond())
 				}
 				if *profiles != "" {
-					w.fill(c.payments)
+					w.fill(t, c.payments)
 				}
-				where := s.where(t, key, func() run { return w.work(t, c.payments) }, func() run { return plainly(t, plain, c.payments) })
+				trips := far.enter(t, c.payments)
+				where := s.where(t, key, func() run { return w.work(t, c.payments) }, func() run { return plainly(t, plain, trips) })
 				b.rates(Figure{Key: key, Where: where, What: "payments adjusted and captured, 64 in flight, " + c.after + ", " + name(engine), Unit: "/s", Limit: c.limit, AtLeast: true,
 					Baseline: "the same two calls without state"}, got, base)
 			})
@@ -55,48 +56,45 @@ func measureWorker(t *testing.T, b *board, s *site) {
 	}
 }
 
-// plainly makes both calls for n trips, 64 at once.
-func plainly(t testing.TB, c client, n int) run {
+// plainly makes both calls for the trips, 64 at once.
+func plainly(t testing.TB, c client, trips []string) run {
 	t.Helper()
 	amount := jwo.PaymentAmount(money.New(4711, "USD"))
 	began := time.Now()
-	parallel(t, n, func(i int) error {
-		trip := fmt.Sprintf("trip-%d", i)
+	parallel(t, len(trips), func(i int) error {
+		trip := trips[i]
 		if _, err := c.AdjustCharge(t.Context(), &jwo.AdjustChargeRequest{StoreID: storeID, ShoppingTripID: trip, Amount: amount}); err != nil {
 			return err
 		}
 		_, err := c.CaptureCharge(t.Context(), &jwo.CaptureChargeRequest{StoreID: storeID, ShoppingTripID: trip, Amount: amount})
 		return err
 	})
-	return run{Answers: n, Took: time.Since(began)}
+	return run{Answers: len(trips), Took: time.Since(began)}
 }
 
 // workshop is a program whose payments wait, and the worker that settles them.
 type workshop struct {
-	sub   *subject
-	far   *amazon
-	carts *remote
-	jobs  func(ctx context.Context) error
+	sub  *subject
+	far  *simulated
+	jobs func(ctx context.Context) error
 }
 
 // newWorkshop opens both. The worker is the program's own payment worker with
 // 64 jobs at once, on its database; other kinds of jobs are left alone.
-func newWorkshop(t testing.TB, s *site, engine string, far *amazon) *workshop {
+func newWorkshop(t testing.TB, s *site, engine string, far *simulated) *workshop {
 	t.Helper()
 	sub := open(t, s.dsn(t, engine), far.addr)
 	sub.serve(t)
-	w := &workshop{sub: sub, far: far, jobs: sub.worker(t, far)}
-	w.carts = s.generator(t, load{Addr: sub.addr, Want: "201", Kind: "cart", Lines: 10, Visitors: visitors})
-	return w
+	return &workshop{sub: sub, far: far, jobs: sub.worker(t, far.addr)}
 }
 
 // worker makes the payment worker of a program; run it to settle payments.
-func (sub *subject) worker(t testing.TB, far *amazon) func(context.Context) error {
+func (sub *subject) worker(t testing.TB, amazon string) func(context.Context) error {
 	t.Helper()
 	m := metric.New()
 	box := outbox.New(outbox.Config{DB: sub.DB, Log: sub.log, Metrics: m, Workers: 64, Poll: sub.cfg.Jobs.Poll, Lease: sub.cfg.Jobs.Lease})
 	pay.New(pay.Config{
-		DB: sub.DB, Outbox: box, Amazon: newClient(t, far.addr, sub.Journal.Record), Log: sub.log, Metrics: m,
+		DB: sub.DB, Outbox: box, Amazon: newClient(t, amazon, sub.Journal.Record), Log: sub.log, Metrics: m,
 		Settings: func(id string) (pay.Settings, bool) {
 			p := sub.cfg.Stores[0].Pay
 			p.Currency, p.Strategy = money.Currency(sub.cfg.Stores[0].Prices.Currency), sub.cfg.Stores[0].Gate.Strategy
@@ -110,11 +108,11 @@ func (sub *subject) worker(t testing.TB, far *amazon) func(context.Context) erro
 // settle has n carts taken and then their payments settled by the worker.
 func (w *workshop) settle(t testing.TB, n int) run {
 	t.Helper()
-	w.fill(n)
+	w.fill(t, n)
 	return w.work(t, n)
 }
 
-func (w *workshop) fill(n int) { w.carts.count(n) }
+func (w *workshop) fill(t testing.TB, n int) { w.sub.take(t, w.far.enter(t, n)) }
 
 // work runs the worker until the n payments that wait are settled.
 func (w *workshop) work(t testing.TB, n int) run {

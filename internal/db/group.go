@@ -21,6 +21,7 @@ const maxGroup = 256
 // never waits for more to come.
 type group struct {
 	pool    *sql.DB
+	tidier  *tidier
 	conn    *sql.Conn // of the pool's one connection; used by whoever has the turn
 	st      *stmts
 	rows    []asked // of the transaction that has the turn
@@ -56,10 +57,11 @@ var (
 	errSplit = errors.New("the shared transaction was rolled back")
 )
 
-func startGroup(pool *sql.DB, conn *sql.Conn) *group {
+func startGroup(pool *sql.DB, conn *sql.Conn, tidier *tidier) *group {
 	g := &group{
 		pool:    pool,
 		conn:    conn,
+		tidier:  tidier,
 		st:      &stmts{byQ: map[string]*sql.Stmt{}, prep: conn},
 		queue:   make(chan *call, maxGroup),
 		quit:    make(chan struct{}),
@@ -163,6 +165,9 @@ func (g *group) loop() {
 				break more
 			}
 		}
+		if g.tidier.wrap.Swap(false) {
+			checkpoint(g.conn) // its error would show at the next statement too
+		}
 		if !g.commit(calls) {
 			// One of them broke the shared transaction, or the disk did:
 			// each gets a transaction of its own and its own answer.
@@ -172,6 +177,7 @@ func (g *group) loop() {
 				}
 			}
 		}
+		g.tidier.committed(len(calls))
 	}
 }
 

@@ -70,7 +70,15 @@ func openSQLite(ctx context.Context, c Config) (*sqliteDB, error) {
 	n := max(4, 2*runtime.GOMAXPROCS(0))
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
-	return &sqliteDB{writer: write, read: read, readers: newPrepared(read), group: startGroup(write, conn)}, nil
+	tidy, err := sql.Open("sqlite", sqliteURL(path, ""))
+	if err != nil {
+		read.Close()
+		conn.Close()
+		write.Close()
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	tidy.SetMaxOpenConns(1)
+	return &sqliteDB{writer: write, read: read, readers: newPrepared(read), group: startGroup(write, conn, startTidier(tidy))}, nil
 }
 
 // sqliteURL is the driver's name for a file. busy_timeout stands first because
@@ -84,6 +92,7 @@ func sqliteURL(path string, extra string) string {
 		"_pragma=temp_store(memory)",
 		"_pragma=cache_size(-32768)",
 		"_pragma=journal_size_limit(67108864)",
+		"_pragma=wal_autocheckpoint(0)", // see tidier
 		extra,
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(q, "&")
@@ -99,7 +108,7 @@ func (s *sqliteDB) ping(ctx context.Context) error {
 func (s *sqliteDB) close() error {
 	s.group.stop()
 	s.readers.st.close()
-	// Readers first: the last connection to close checkpoints the log and
+	// The writer last: the last connection to close checkpoints the log and
 	// removes it, which only a writing one may do.
-	return errors.Join(s.read.Close(), s.writer.Close())
+	return errors.Join(s.group.tidier.stop(), s.read.Close(), s.writer.Close())
 }
