@@ -86,6 +86,9 @@ func (b *board) rates(f Figure, subject, base []float64) {
 	if !b.wants(f.Key) {
 		return
 	}
+	if *plain && (strings.HasPrefix(f.Key, "gate") || strings.HasPrefix(f.Key, "purchase")) {
+		f.Key, f.What = f.Key+"/plain", f.What+", called by net/http's client" // a figure beside the other
+	}
 	values := subject
 	if base != nil {
 		values = make([]float64, len(subject))
