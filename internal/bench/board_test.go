@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -52,6 +53,7 @@ type board struct {
 }
 
 func (b *board) read() {
+	commit()
 	data, err := os.ReadFile(b.file)
 	if b.file == "" || errors.Is(err, fs.ErrNotExist) {
 		return
@@ -117,11 +119,12 @@ func median(v []float64) float64 {
 	return s[len(s)/2]
 }
 
-// commit is the revision measured, with a mark when files differ from it.
-func commit() string {
+// commit is the revision measured, with a mark when files differed from it
+// before the first figure was written.
+var commit = sync.OnceValue(func() string {
 	out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=10").Output()
 	if err != nil {
 		return "unknown"
 	}
 	return strings.TrimSpace(string(out))
-}
+})
