@@ -113,8 +113,7 @@ func (p *Pay) inquire(ctx context.Context, w work) (work, error) {
 // askAgain is how long an inquiry without an answer waits.
 const askAgain = time.Minute
 
-// unheard tells that a question had no answer; one that was not asked because
-// its API is paused had none to get.
+// unheard tells that a question had no answer, if only because its API is paused.
 func unheard(a answer) bool {
 	switch a.Outcome {
 	case jwo.NotSent, jwo.Unknown, jwo.Throttled, jwo.Denied:
@@ -124,7 +123,7 @@ func unheard(a answer) bool {
 }
 
 // evidence makes the inquiry, unless its API is paused: then there is no news,
-// as after a question without an answer. It does not wait for the pause to end,
+// as after a question without an answer. A pause that lasts is not waited for,
 // because what it could bring is weak and the pre-authorization runs out.
 func (p *Pay) evidence(ctx context.Context, w work, s Settings) (verdict, answer, error) {
 	g := p.through(w.pay.Route)
@@ -133,7 +132,7 @@ func (p *Pay) evidence(ctx context.Context, w work, s Settings) (verdict, answer
 		now := time.Now()
 		until, err := p.paused(ctx, api, s, now)
 		if err != nil || until.After(now) {
-			return noNews, answer{}, err
+			return noNews, answer{Outcome: jwo.Throttled}, err
 		}
 	}
 	p.probe("before inquire")
