@@ -180,7 +180,9 @@ func TestReloadIsSeen(t *testing.T) {
 		c := here.ada()
 		here.admitted(here.verify(scan(c.Text, c.IssuedAt)), "ada", "SHOPPER")
 		here.answers(here.authorize(tap("card-1", "trip-1")), true, "", "")
-		here.change(func(s *gate.Settings) { s.Block = gate.Subjects{Shoppers: []string{"ada"}, Instruments: []string{"card-1"}} })
+		here.change(func(s *gate.Settings) {
+			s.Block = gate.Subjects{Shoppers: []string{"ada"}, Instruments: []string{"card-1"}}
+		})
 		here.refused(here.verify(scan(c.Text, c.IssuedAt)), gate.BlockListed)
 		here.answers(here.authorize(tap("card-1", "trip-2")), false, "", `"CustomerFraud"`)
 	})
