@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -177,6 +178,14 @@ func (d small) live(t *testing.T, dsn string, weather *weather) (found []string)
 		<-time.After(time.Hour)
 		weather.set(false)
 		found = append(w.rests(), tally.Failures...)
+		for _, b := range w.now().Sim.Books().Trips {
+			// A card without transactional data leaves no evidence of a Capture whose
+			// answer was lost: by default the same one is sent again (contract:
+			// payments 9.5), which Amazon's side takes and remarks upon.
+			if again && strings.HasPrefix(b.Card, "no_emv") {
+				found = slices.DeleteFunc(found, func(f string) bool { return strings.Contains(f, "capture_twice "+b.TripID) })
+			}
+		}
 	})
 	return found
 }
