@@ -86,7 +86,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 // dispatch claims jobs for free workers until ctx ends.
 func (r *runner) dispatch(ctx context.Context) {
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(shortest) // set anew before it is waited for
 	defer timer.Stop()
 	defer r.startSpare(ctx) // gives back what is still held
 	sweepAt := time.Time{}  // when to look at more than the ready jobs
