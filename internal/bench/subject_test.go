@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -92,6 +94,9 @@ func openProbed(t testing.TB, dsn, amazon string, probe func(string) error, edit
 	}
 	log := slog.New(slog.NewTextHandler(file, nil))
 	app.TuneMemory() // as the command serve does
+	// But this process also holds the harness and other programs: within the
+	// limit of one it would do little but collect garbage.
+	debug.SetMemoryLimit(math.MaxInt64)
 	a, err := app.New(t.Context(), cfg, app.Env{Log: log, Probe: probe})
 	if err != nil {
 		t.Fatal(err)

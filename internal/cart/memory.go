@@ -16,8 +16,9 @@ type memory[K comparable, V any] struct {
 	next int
 }
 
-// remembered bounds a memory.
-const remembered = 8192
+// remembered bounds a memory: of the shoppers of a day and their promotions
+// with a cap, at some hundred bytes each.
+const remembered = 1 << 16
 
 func (m *memory[K, V]) put(k K, v V) {
 	m.mu.Lock()

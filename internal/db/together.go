@@ -25,7 +25,7 @@ const (
 	// enough waiting writes of a kind are worth a second statement while one of
 	// the kind is under way: while that waits for the disk, the next is made.
 	// Fewer are better made together by whoever is done first.
-	enough = 32
+	enough = 8
 	// statementLimit ends a statement whose server does not answer.
 	statementLimit = 20 * time.Second
 )
