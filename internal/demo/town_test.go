@@ -33,10 +33,9 @@ type town struct {
 	// returns happens there.
 	watch func(point string) deed
 
-	amazon    *demo.World // whose Amazon it is, and whose program came first
-	closing   context.CancelFunc
-	closed    chan error
-	restarted sync.WaitGroup
+	amazon  *demo.World // whose Amazon it is, and whose program came first
+	closing context.CancelFunc
+	closed  chan error
 
 	sum  demo.Summary // of the last rest
 	many int          // programs on the one database; 0 is one
@@ -44,6 +43,10 @@ type town struct {
 
 	mu       sync.Mutex
 	programs []*program
+	// A program may be killed while somebody waits for all that were to be back,
+	// which a WaitGroup does not allow.
+	away int           // killed, and not back yet
+	back chan struct{} // closed when the last of them is
 }
 
 // deed is what a watcher wants done at a point.
@@ -136,10 +139,16 @@ func (w *town) run(p *program) {
 
 // now is the first program as it runs now.
 func (w *town) now() *demo.World {
-	w.restarted.Wait()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.programs[0].World
+	for {
+		w.mu.Lock()
+		if w.away == 0 {
+			defer w.mu.Unlock()
+			return w.programs[0].World
+		}
+		back := w.back
+		w.mu.Unlock()
+		<-back
+	}
 }
 
 // probe is app.Env.Probe.
@@ -177,14 +186,27 @@ func (p *program) die() {
 		l.Close()
 	}
 	p.town.network.Sever()
-	p.town.restarted.Go(func() {
+	w := p.town
+	w.mu.Lock()
+	if w.away++; w.away == 1 {
+		w.back = make(chan struct{})
+	}
+	w.mu.Unlock()
+	go func() {
+		defer func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if w.away--; w.away == 0 {
+				close(w.back)
+			}
+		}()
 		p.end()
 		// The first world stays open for its Amazon.
 		if err := p.App.Close(); err != nil {
 			p.town.t.Errorf("close a killed program: %v", err)
 		}
-		p.town.run(p.town.start(p.slot, demo.Config{}))
-	})
+		w.run(w.start(p.slot, demo.Config{}))
+	}()
 }
 
 func (p *program) end() {
