@@ -14,11 +14,11 @@ import (
 
 const (
 	// tidyAfter is how many transactions pass between checkpoints.
-	tidyAfter = 128
+	tidyAfter = 64
 	// wrapAt is the length of the log, in pages, from which it is to start
 	// anew once no more than wrapRest are left to be copied; from wrapHard on
 	// it is to in any case.
-	wrapAt, wrapRest, wrapHard = 4000, 1000, 40000
+	wrapAt, wrapRest, wrapHard = 1000, 500, 4000
 )
 
 // tidier copies the log into the file.
