@@ -198,8 +198,6 @@ func (g *group) commit(calls []*call) bool {
 		if err != nil {
 			// Fails when the engine has rolled back already, which is as well.
 			g.exec("ROLLBACK")
-			// A log that fills the disk is to start anew before it grows.
-			g.tidier.wrap.Store(true)
 		}
 	} else {
 		// A busy or broken file will not do better for one than for all.
